@@ -1,0 +1,67 @@
+# `make demo` and `make test` do all set-up themselves; see README.md.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+# One thread for each test process: two processes with two threads each fight for two cores.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
+PARALLEL := -n logical --dist loadfile
+# Trust what the system trusts, as pip does: some networks have a certificate of their own.
+export UV_SYSTEM_CERTS ?= true
+# Choose: make test ARGS="-k panel", make install PYTHON=python3.12
+ARGS ?=
+export PYTHON ?=
+
+.PHONY: help install demo test lint types docs bench calibration coverage-table wheel-test clean lock
+
+help: ## say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## set up .venv from requirements.lock
+
+$(STAMP): requirements.lock pyproject.toml scripts/install.sh scripts/find_uv.sh scripts/find_python.sh
+	@sh scripts/install.sh
+	@touch $@
+
+demo: $(STAMP) ## simulate a country, fit it, compare with the truth
+	@$(BIN)/attraktiv demo
+
+test: $(STAMP) ## run the tests but the slow ones (ARGS="-k name" to choose)
+	@$(PYTEST) $(PARALLEL) $(ARGS)
+
+lint: $(STAMP) ## style, import contract and dependencies
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/lint-imports --no-logo --no-cache
+	@$(BIN)/deptry src
+
+types: $(STAMP) ## mypy
+	@$(BIN)/mypy
+
+docs: $(STAMP) ## build docs/_build/html; a warning is an error
+	@$(BIN)/python -m sphinx -W --keep-going -n -q -d docs/_build/doctrees docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+bench: $(STAMP) ## run the benchmarks
+	@$(PYTEST) tests/benchmarks -m "slow or not slow" --benchmark-enable --benchmark-only $(ARGS)
+
+calibration: $(STAMP) ## run the slow tests: do the bands hold what they promise?
+	@$(PYTEST) -m slow --ignore tests/benchmarks $(ARGS)
+
+coverage-table: $(STAMP) ## write docs/coverage.md from simulated countries
+	@$(BIN)/python -m tests.recovery.coverage $(ARGS)
+
+wheel-test: $(STAMP) ## build the wheel and use it outside the checkout
+	@sh scripts/test_wheel.sh
+
+lock: $(STAMP) ## write requirements.lock again from pyproject.toml
+	@"$$(sh scripts/find_uv.sh)" pip compile --quiet --upgrade --universal --python-version 3.12 \
+		--generate-hashes --all-extras --group dev --custom-compile-command "make lock" \
+		--output-file requirements.lock pyproject.toml
+
+clean: ## remove what was built; .venv and .tools stay
+	@rm -rf build dist demo docs/_build .cache .pytest_cache .mypy_cache .ruff_cache \
+		.import_linter_cache .hypothesis .benchmarks .coverage
+	@find src tests docs scripts -name __pycache__ -type d -prune -exec rm -rf {} +
