@@ -1,0 +1,75 @@
+"""attraktiv: a hierarchical Bayesian attractiveness model for migration.
+
+The front door. Every verb of the command line is a function here; the room that owns
+it is imported when the name is first used, so that ``import attraktiv`` is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from attraktiv.demonstration import demo
+    from attraktiv.effects import attractiveness
+    from attraktiv.engines import check, fit
+    from attraktiv.model import build_design, build_model
+    from attraktiv.panels import covariate, panel, read_panel, simulate, simulate_country
+    from attraktiv.queries import query
+    from attraktiv.specs import ModelSpec, load_spec, models
+    from attraktiv.store import open_run, write_run
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ModelSpec",
+    "attractiveness",
+    "build_design",
+    "build_model",
+    "check",
+    "covariate",
+    "demo",
+    "fit",
+    "load_spec",
+    "models",
+    "open_run",
+    "panel",
+    "query",
+    "read_panel",
+    "simulate",
+    "simulate_country",
+    "write_run",
+]
+
+_ROOM_OF: Final = {
+    "ModelSpec": "specs",
+    "attractiveness": "effects",
+    "build_design": "model",
+    "build_model": "model",
+    "check": "engines",
+    "covariate": "panels",
+    "demo": "demonstration",
+    "fit": "engines",
+    "load_spec": "specs",
+    "models": "specs",
+    "open_run": "store",
+    "panel": "panels",
+    "query": "queries",
+    "read_panel": "panels",
+    "simulate": "panels",
+    "simulate_country": "panels",
+    "write_run": "store",
+}
+
+
+def __getattr__(name: str) -> Any:
+    room = _ROOM_OF.get(name)
+    if room is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{room}"), name)
+    globals()[name] = value  # the next look-up does not come here
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,53 @@
+"""Errors that a user can act on.
+
+Every error a user may cause is one of these. The command line prints the message as
+one paragraph and leaves with ``exit_code``; Python users catch :class:`AttraktivError`.
+A message says what is wrong, where, what was found, what is valid, and the corrected
+call.
+"""
+
+from __future__ import annotations
+
+
+class AttraktivError(Exception):
+    """Base of all errors that are the user's to mend."""
+
+    exit_code = 1
+
+
+class InputError(AttraktivError):
+    """The input or the call is wrong; nothing was started."""
+
+    exit_code = 2
+
+
+class PanelError(InputError):
+    """A panel folder, file or built panel is wrong."""
+
+
+class SpecError(InputError):
+    """A model specification is wrong."""
+
+
+class DesignError(InputError):
+    """A specification and a panel do not fit together."""
+
+
+class RunError(InputError):
+    """A stored run is missing, foreign, half-written, or lacks what was asked for."""
+
+
+class FitError(AttraktivError):
+    """The estimation itself failed."""
+
+
+class AttraktivWarning(UserWarning):
+    """Something a user should know that does not stop the work."""
+
+
+class PanelWarning(AttraktivWarning):
+    """A doubtful row in a panel."""
+
+
+class LookAheadWarning(AttraktivWarning):
+    """Something was used that was not yet known at the last year of the fit."""

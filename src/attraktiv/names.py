@@ -1,0 +1,105 @@
+"""The names of every dimension, variable and group that a panel or a run holds.
+
+One owner for names: other modules import them from here, ``docs/schema.md`` lists
+them with their meaning, and a test holds the two together. A change to a name is a
+breaking change of the stored format.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Dimensions -----------------------------------------------------------------
+PLACE: Final = "place"
+YEAR: Final = "year"
+TERM: Final = "term"
+GROUP: Final = "group"
+CHAIN: Final = "chain"
+DRAW: Final = "draw"
+SEX: Final = "sex"
+AGE: Final = "age"
+INDUSTRY: Final = "industry"
+FLOW: Final = "flow"  # one row per home-work pair and year of commuting
+
+# Panel: observed -------------------------------------------------------------
+POPULATION: Final = "population"
+NATURAL_INCREASE: Final = "natural_increase"
+BIRTHS: Final = "births"
+DEATHS: Final = "deaths"
+NET_MIGRATION: Final = "net_migration"
+NET_DOMESTIC_MIGRATION: Final = "net_domestic_migration"
+NET_INTERNATIONAL_MIGRATION: Final = "net_international_migration"
+IN_MIGRATION: Final = "in_migration"
+OUT_MIGRATION: Final = "out_migration"
+BOUNDARY_TRANSFER: Final = "boundary_transfer"
+JOBS: Final = "jobs"
+JOBS_PRIVATE: Final = "jobs_private"
+JOBS_PUBLIC: Final = "jobs_public"
+POPULATION_BY_AGE: Final = "population_by_age"
+JOBS_BY_INDUSTRY: Final = "jobs_by_industry"
+MEASUREMENT_SD: Final = "measurement_sd"
+NAME: Final = "name"
+LONGITUDE: Final = "longitude"
+LATITUDE: Final = "latitude"
+EXCLUDED: Final = "excluded"
+COMMUTING_HOME: Final = "commuting_home"
+COMMUTING_WORK: Final = "commuting_work"
+COMMUTING_YEAR: Final = "commuting_year"
+COMMUTING_EMPLOYED: Final = "commuting_employed"
+
+# Panel: derived covariates ---------------------------------------------------
+NET_MIGRATION_RATE: Final = "net_migration_rate"
+NET_DOMESTIC_MIGRATION_RATE: Final = "net_domestic_migration_rate"
+NATURAL_INCREASE_RATE: Final = "natural_increase_rate"
+POPULATION_GROWTH: Final = "population_growth"
+NET_DOMESTIC_MIGRATION_RATE: Final = "net_domestic_migration_rate"
+
+# Run: groups of the tree -----------------------------------------------------
+POSTERIOR: Final = "posterior"
+SAMPLE_STATS: Final = "sample_stats"
+OBSERVED_DATA: Final = "observed_data"
+CONSTANT_DATA: Final = "constant_data"
+LOG_LIKELIHOOD: Final = "log_likelihood"
+DIAGNOSTICS: Final = "diagnostics"
+
+# Run: posterior --------------------------------------------------------------
+ALPHA: Final = "alpha"
+MU_ALPHA: Final = "mu_alpha"
+RHO_ALPHA: Final = "rho_alpha"
+SIGMA_ALPHA: Final = "sigma_alpha"
+BETA: Final = "beta"
+BETA_ORIGINAL: Final = "beta_original"
+GAMMA: Final = "gamma"
+SIGMA_GAMMA: Final = "sigma_gamma"
+THETA: Final = "theta"
+TAU: Final = "tau"
+U: Final = "u"
+RHO: Final = "rho"
+SIGMA_U: Final = "sigma_u"
+SIGMA: Final = "sigma"
+PHI: Final = "phi"
+
+# Run: constant data ----------------------------------------------------------
+FACTORS: Final = "factors"
+FACTOR_MISSING: Final = "factor_missing"
+CENTRE: Final = "centre"
+SCALE: Final = "scale"
+FLOW_VARIANCE: Final = "flow_variance"
+FITTED: Final = "fitted"
+USED: Final = "used"
+GROUP_OF_PLACE: Final = "group_of_place"
+
+# Effects ---------------------------------------------------------------------
+ATTRACTIVENESS: Final = "attractiveness"
+ATTRACTIVENESS_WITH_NOISE: Final = "attractiveness_with_noise"
+LASTING: Final = "lasting"
+PATH: Final = "path"  # attractiveness of each year
+FROM_PRIOR: Final = "from_prior"  # the place was left out of the fit
+
+# Units -----------------------------------------------------------------------
+PERSONS: Final = "persons"
+JOBS_UNIT: Final = "jobs"
+PERCENT_OF_POPULATION: Final = "percent of population per year"
+PERCENT_OF_JOBS: Final = "percent of jobs per year"
+PERCENTAGE_POINTS: Final = "percentage points"
+PERSONS_PER_YEAR: Final = "persons per year"
