@@ -1,0 +1,45 @@
+"""Panels: a folder of tidy tables becomes one labelled Dataset, and its covariates.
+
+Reading runs ``files`` (text → numbers) → ``tables`` → ``checks`` → ``build``; ``definitions`` and
+``weights`` say how covariates are computed from the result; ``stores`` keeps a built panel;
+``simulation`` makes countries whose truth is known.
+"""
+
+from __future__ import annotations
+
+from attraktiv.panels.build import build_panel, place_attributes
+from attraktiv.panels.content import content_hash
+from attraktiv.panels.covariates import available_covariates, covariate
+from attraktiv.panels.definitions import COVARIATES, Covariate
+from attraktiv.panels.reading import panel, read_panel
+from attraktiv.panels.simulation import (
+    Departures,
+    Parameters,
+    SimulatedCountry,
+    read_truth,
+    simulate,
+    simulate_country,
+)
+from attraktiv.panels.stores import write_panel
+from attraktiv.panels.weights import Neighbours, neighbours
+
+__all__ = [
+    "COVARIATES",
+    "Covariate",
+    "Departures",
+    "Neighbours",
+    "Parameters",
+    "SimulatedCountry",
+    "available_covariates",
+    "build_panel",
+    "content_hash",
+    "covariate",
+    "neighbours",
+    "panel",
+    "place_attributes",
+    "read_panel",
+    "read_truth",
+    "simulate",
+    "simulate_country",
+    "write_panel",
+]

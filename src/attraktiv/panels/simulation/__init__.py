@@ -1,0 +1,17 @@
+"""Countries whose truth is known, drawn from the dynamic model or from departures from it."""
+
+from __future__ import annotations
+
+from attraktiv.panels.simulation.country import SimulatedCountry, simulate_country
+from attraktiv.panels.simulation.folders import read_truth, simulate
+from attraktiv.panels.simulation.migration import TERMS, Departures, Parameters
+
+__all__ = [
+    "TERMS",
+    "Departures",
+    "Parameters",
+    "SimulatedCountry",
+    "read_truth",
+    "simulate",
+    "simulate_country",
+]

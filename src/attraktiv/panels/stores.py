@@ -1,0 +1,157 @@
+"""A built panel on disk: one zarr store."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from attraktiv import names
+from attraktiv.errors import PanelError
+from attraktiv.panels.atomic import new_folder
+from attraktiv.panels.build import FORMAT
+from attraktiv.panels.content import content_hash
+
+METADATA = "zarr.json"
+_SAFE_CODECS = frozenset(
+    {"bytes", "vlen-utf8", "zstd", "gzip", "blosc", "crc32c", "transpose", "sharding_indexed"}
+)
+"""Codecs that hold plain values; any other could hold objects that run code when read."""
+
+
+def is_store(path: Path) -> bool:
+    """Say whether a folder looks like a zarr store, of whatever version."""
+    return any((path / name).is_file() for name in (METADATA, ".zgroup", ".zattrs", ".zmetadata"))
+
+
+def write_panel(panel: xr.Dataset, path: str | Path, *, force: bool = False) -> None:
+    """Write a panel as a zarr store, whole or not at all.
+
+    Parameters
+    ----------
+    panel : xarray.Dataset
+        A panel.
+    path : str or Path
+        The store, such as ``"PANEL.zarr"``.
+    force : bool
+        Replace a panel that is there.
+
+    Raises
+    ------
+    PanelError
+        If the path exists and ``force`` is not given, or is something other than a panel.
+    """
+    stored = panel.assign_attrs(content_hash=content_hash(panel))
+    with new_folder(Path(path), force=force, is_ours=_is_panel, what="a built panel") as folder:
+        stored.to_zarr(folder, mode="w", consolidated=False, zarr_format=3)
+
+
+def read_store(path: Path) -> xr.Dataset:
+    """Read a panel that :func:`write_panel` wrote, and check that it is whole.
+
+    Parameters
+    ----------
+    path : Path
+        The store.
+
+    Returns
+    -------
+    xarray.Dataset
+        The panel, in memory.
+
+    Raises
+    ------
+    PanelError
+        If the store is not a panel, holds pickled objects, is damaged or was changed.
+    """
+    rebuild = "Build it again: `attraktiv panel FOLDER --out PANEL.zarr`."
+    found = _metadata(path / METADATA).get("attributes", {}).get("attraktiv_format")
+    if found != FORMAT:
+        was = f"its format is {found!r}" if found else "it does not say which format it has"
+        raise PanelError(
+            f"{path} is a zarr store but not a built panel of format {FORMAT!r}: {was}. {rebuild}"
+        )
+    _refuse_objects(path)
+    try:
+        panel = xr.open_zarr(path, consolidated=False, decode_cf=True).load()
+    except Exception as error:  # a damaged store fails in many ways, deep in three libraries
+        raise PanelError(f"{path} cannot be read ({error}). {rebuild}") from error
+    panel = _plain_text(panel)
+    if names.PLACE not in panel.coords or names.YEAR not in panel.coords:
+        raise PanelError(f"{path} lacks the dimension place or year. {rebuild}")
+    expected = panel.attrs.get("content_hash", "")
+    if content_hash(panel) != expected:
+        raise PanelError(
+            f"{path} is damaged or was changed after it was built: its content has the hash "
+            f"{content_hash(panel)[:12]}, it says {str(expected)[:12]}. {rebuild}"
+        )
+    return panel
+
+
+def _is_panel(path: Path) -> bool:
+    metadata = path / METADATA
+    if not metadata.is_file():
+        return False
+    try:
+        attributes = _metadata(metadata).get("attributes", {})
+    except PanelError:
+        return False
+    return str(attributes.get("attraktiv_format", "")).startswith("panel/")
+
+
+def _metadata(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        content = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise PanelError(f"{path} is not valid JSON ({error}): the store is damaged.") from error
+    return content if isinstance(content, dict) else {}
+
+
+def _refuse_objects(path: Path) -> None:
+    """Refuse arrays whose codecs are not plain, before anything is decoded."""
+    for file in sorted(path.rglob(METADATA)):
+        for codec in _codecs(_metadata(file).get("codecs", [])):
+            if codec not in _SAFE_CODECS:
+                raise PanelError(
+                    f"{path}: the array {file.parent.name!r} is stored with the codec {codec!r}. "
+                    "A panel holds plain numbers and texts only; pickled objects could run code "
+                    "and are not read. Build the panel again from its folder."
+                )
+    if any(path.rglob(".zarray")):
+        raise PanelError(
+            f"{path}: an array of zarr version 2 stands in the store. A panel is zarr version 3 "
+            "without pickled objects. Build the panel again from its folder."
+        )
+
+
+def _codecs(codecs: Any) -> list[str]:
+    """List the names of codecs, those inside a sharding codec too."""
+    names_found: list[str] = []
+    for codec in codecs if isinstance(codecs, list) else []:
+        if isinstance(codec, str):
+            names_found.append(codec)
+        elif isinstance(codec, dict):
+            names_found.append(str(codec.get("name")))
+            configuration = codec.get("configuration") or {}
+            names_found += _codecs(configuration.get("codecs"))
+            names_found += _codecs(configuration.get("index_codecs"))
+    return names_found
+
+
+def _plain_text(panel: xr.Dataset) -> xr.Dataset:
+    """Give text the dtype it has in a panel that was read from a folder."""
+    texts = {
+        name: (variable.dims, variable.values.astype(object), variable.attrs)
+        for name, variable in panel.variables.items()
+        if isinstance(variable.dtype, np.dtypes.StringDType)
+    }
+    plain = panel.assign_coords({k: v for k, v in texts.items() if k in panel.coords})
+    plain = plain.assign({k: v for k, v in texts.items() if k in panel.data_vars})
+    for variable in plain.variables.values():
+        variable.encoding = {}
+    return plain
