@@ -1,0 +1,143 @@
+"""Prior distributions as a specification writes them: one source for every engine.
+
+A prior is a distribution and its parameters. Each knows its support (so that an
+impossible prior is refused) and how to turn a standard normal number into a value; the PyMC model and
+the collapsed engine both read the same object.
+
+Mathematical details
+--------------------
+=============  =====================================  ======================
+distribution   density                                support
+=============  =====================================  ======================
+normal         N(x | mu, sigma²)                      all numbers
+half_normal    2 N(x | 0, sigma²)                     x > 0
+exponential    exp(−x / scale) / scale                x > 0
+log_normal     N(log x | mu, sigma²) / x              x > 0
+beta           x^(a−1) (1−x)^(b−1) / B(a, b)          0 < x < 1
+uniform        1 / (upper − lower)                    lower < x < upper
+=============  =====================================  ======================
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal, Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, PositiveFloat, model_validator
+from scipy import special
+
+FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+
+class _Prior(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """Lower and upper end of the values the prior allows."""
+        return (0.0, math.inf)
+
+
+    def from_normal(self, x: FloatArray) -> FloatArray:
+        """Value whose place in the prior is that of `x` in the standard normal."""
+        raise NotImplementedError
+
+
+class Normal(_Prior):
+    """Normal distribution with mean `mu` and standard deviation `sigma`."""
+
+    distribution: Literal["normal"]
+    mu: FiniteFloat = 0.0
+    sigma: PositiveFloat
+
+    @property
+    def support(self) -> tuple[float, float]:
+        return (-math.inf, math.inf)
+
+
+    def from_normal(self, x: FloatArray) -> FloatArray:
+        return self.mu + self.sigma * np.asarray(x)
+
+
+class HalfNormal(_Prior):
+    """Normal distribution around zero with scale `sigma`, positive half."""
+
+    distribution: Literal["half_normal"]
+    sigma: PositiveFloat
+
+
+    def from_normal(self, x: FloatArray) -> FloatArray:
+        # either form alone loses its digits at one end
+        low = np.sqrt(2.0) * special.erfinv(special.ndtr(np.minimum(x, 0.0)))
+        high = -special.ndtri(0.5 * special.ndtr(-np.maximum(x, 0.0)))
+        return self.sigma * np.where(np.asarray(x) < 0.0, low, high)
+
+
+class Exponential(_Prior):
+    """Exponential distribution with mean `scale`."""
+
+    distribution: Literal["exponential"]
+    scale: PositiveFloat
+
+
+    def from_normal(self, x: FloatArray) -> FloatArray:
+        return -self.scale * special.log_ndtr(-np.asarray(x))
+
+
+class LogNormal(_Prior):
+    """Distribution whose logarithm is normal with mean `mu` and deviation `sigma`."""
+
+    distribution: Literal["log_normal"]
+    mu: FiniteFloat = 0.0
+    sigma: PositiveFloat
+
+
+    def from_normal(self, x: FloatArray) -> FloatArray:
+        return np.exp(self.mu + self.sigma * np.asarray(x))
+
+
+class Beta(_Prior):
+    """Beta distribution on the unit interval."""
+
+    distribution: Literal["beta"]
+    alpha: PositiveFloat
+    beta: PositiveFloat
+
+    @property
+    def support(self) -> tuple[float, float]:
+        return (0.0, 1.0)
+
+
+    def from_normal(self, x: FloatArray) -> FloatArray:
+        low = special.betaincinv(self.alpha, self.beta, special.ndtr(np.minimum(x, 0.0)))
+        high = special.betaincinv(self.beta, self.alpha, special.ndtr(-np.maximum(x, 0.0)))
+        return np.where(np.asarray(x) < 0.0, low, 1.0 - high)
+
+
+class Uniform(_Prior):
+    """Uniform distribution between `lower` and `upper`."""
+
+    distribution: Literal["uniform"]
+    lower: FiniteFloat
+    upper: FiniteFloat
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.lower >= self.upper:
+            raise ValueError(f"lower {self.lower} is not below upper {self.upper}")
+        return self
+
+    @property
+    def support(self) -> tuple[float, float]:
+        return (self.lower, self.upper)
+
+
+    def from_normal(self, x: FloatArray) -> FloatArray:
+        return self.lower + (self.upper - self.lower) * special.ndtr(np.asarray(x))
+
+
+Prior = Annotated[
+    Normal | HalfNormal | Exponential | LogNormal | Beta | Uniform,
+    Field(discriminator="distribution"),
+]

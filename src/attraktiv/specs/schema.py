@@ -1,0 +1,256 @@
+"""The frozen specification of a model: what a file in ``models/`` may say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    field_serializer,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from attraktiv import names
+from attraktiv.specs.priors import Normal, Prior
+
+Engine = Literal["auto", "collapsed", "nuts", "least-squares"]
+
+_UNIT = (-1.0, 1.0)
+_POSITIVE = (0.0, math.inf)
+_REAL = (-math.inf, math.inf)
+
+#: The values each parameter can take; a prior must stay inside.
+PARAMETER_SUPPORT: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        names.BETA: _REAL,
+        names.MU_ALPHA: _REAL,
+        names.RHO_ALPHA: _UNIT,
+        names.SIGMA_ALPHA: _POSITIVE,
+        names.SIGMA_GAMMA: _POSITIVE,
+        names.TAU: _POSITIVE,
+        names.RHO: _UNIT,
+        names.SIGMA_U: _POSITIVE,
+        names.SIGMA: _POSITIVE,
+        names.PHI: _POSITIVE,
+    }
+)
+
+OUTCOMES: tuple[str, ...] = (names.NET_MIGRATION_RATE, names.NET_DOMESTIC_MIGRATION_RATE)
+
+
+def _fault(message: str, *key: str) -> PydanticCustomError:
+    """A fault that names the key it is about, so that the reader finds the line."""
+    return PydanticCustomError("attraktiv", "{message}", {"message": message, "key": list(key)})
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Noise(_Frozen):
+    """The noise of one place and one year; never attractiveness.
+
+    Mathematical details
+    --------------------
+    ε_it ~ N(0, σ² + φ v_it), v_it = 10⁴ c / pop_it in percentage points squared,
+    c the gross turnover (in- plus out-migrants over population). φ = 1 would be
+    Poisson flows. Without `size_dependent` the variance is σ² everywhere.
+    """
+
+    family: Literal["normal"] = "normal"
+    size_dependent: bool = True
+    turnover: PositiveFloat = 0.09
+
+
+class Equation(_Frozen):
+    """One equation: outcome, structural factors, effects, noise and priors.
+
+    Parameters
+    ----------
+    outcome : str
+        The rate that is explained.
+    factors : str
+        Structural factors as a formula of names and the transforms of
+        :mod:`attraktiv.model.formula`.
+    place_effect : {"none", "static", "ar1"}
+        Attractiveness: left in the residual, lasting, or lasting plus a stationary
+        AR(1) path.
+    groups : str, optional
+        Column of places.csv whose values share an effect (γ).
+    year_effect : {"fixed", "independent", "ar1"}
+        The national level: free (least squares), exchangeable, or an AR(1) around
+        a mean.
+    noise : Noise
+    priors : mapping of str to prior
+        One for each parameter that the structure has, no more.
+    """
+
+    outcome: str
+    factors: str
+    place_effect: Literal["none", "static", "ar1"] = "none"
+    groups: str | None = None
+    year_effect: Literal["fixed", "independent", "ar1"] = "fixed"
+    noise: Noise = Noise(size_dependent=False)
+    priors: Annotated[Mapping[str, Prior], AfterValidator(MappingProxyType)] = Field(
+        default_factory=lambda: MappingProxyType({})
+    )
+
+    @field_serializer("priors")
+    def _plain_priors(self, priors: Mapping[str, Prior]) -> dict[str, Prior]:
+        return dict(priors)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the parameters that need a prior, given the structure."""
+        if self.year_effect == "fixed":
+            return ()
+        found = [names.BETA, names.MU_ALPHA, names.SIGMA_ALPHA]
+        if self.year_effect == "ar1":
+            found.append(names.RHO_ALPHA)
+        if self.groups is not None:
+            found.append(names.SIGMA_GAMMA)
+        if self.place_effect != "none":
+            found.append(names.TAU)
+        if self.place_effect == "ar1":
+            found += [names.SIGMA_U, names.RHO]
+        found.append(names.SIGMA)
+        if self.noise.size_dependent:
+            found.append(names.PHI)
+        return tuple(found)
+
+    @model_validator(mode="after")
+    def _outcome_is_known(self) -> Self:
+        if self.outcome not in OUTCOMES:
+            raise _fault(
+                f"outcome '{self.outcome}' is not one of {', '.join(OUTCOMES)}; "
+                f'write outcome = "{OUTCOMES[0]}"',
+                "outcome",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _classical_is_plain(self) -> Self:
+        if self.year_effect == "fixed" and (
+            self.place_effect != "none" or self.groups is not None or self.noise.size_dependent
+        ):
+            raise _fault(
+                'year_effect = "fixed" is the classical regression: it has no place effect, no '
+                'groups and no size-dependent noise; write year_effect = "ar1" for a hierarchical '
+                "model",
+                "year_effect",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _priors_fit_the_structure(self) -> Self:
+        needed, given = set(self.parameters), set(self.priors)
+        if missing := sorted(needed - given):
+            raise _fault(
+                f"no prior for {', '.join(missing)}; add under priors: "
+                f'{missing[0]} = {{ distribution = "half_normal", sigma = 0.5 }} or the like',
+                "priors",
+            )
+        if surplus := sorted(given - needed):
+            raise _fault(
+                f"a prior for {', '.join(surplus)}, which this model does not have; "
+                f"it has {', '.join(self.parameters) or 'no priors'}",
+                "priors",
+                surplus[0],
+            )
+        for name, prior in self.priors.items():
+            _check_prior(name, prior)
+        return self
+
+
+def _check_prior(name: str, prior: Prior) -> None:
+    lower, upper = PARAMETER_SUPPORT[name]
+    low, high = prior.support
+    if low < lower or high > upper:
+        raise _fault(
+            f"the prior of {name}, {prior.distribution}, allows values from {low:g} to {high:g}, "
+            f"but {name} lies between {lower:g} and {upper:g}",
+            "priors",
+            name,
+        )
+    if (lower, upper) == _REAL and not isinstance(prior, Normal):
+        raise _fault(
+            f"the prior of {name} must be normal, found {prior.distribution}; "
+            f'write {name} = {{ distribution = "normal", mu = 0.0, sigma = 0.5 }}',
+            "priors",
+            name,
+        )
+
+
+class Sampling(_Frozen):
+    """How much to draw: per chain after tuning, and the number of chains."""
+
+    chains: PositiveInt = 4
+    draws: PositiveInt = 1000
+    tune: PositiveInt = 1000
+
+
+class ModelSpec(_Frozen):
+    """A model as one file in ``models/`` describes it: frozen, complete, printable.
+
+    Parameters
+    ----------
+    id, title, year, status, source, summary : str, int
+        What the model is called, when it was first used, whether it is kept for
+        history or in use, and where it was published.
+    default : bool
+        Whether this is the model to use when there is no reason for another.
+    engine : {"auto", "collapsed", "nuts", "least-squares"}
+        How it is estimated when the caller does not say.
+    equations : mapping
+        ``migration`` is the equation of net migration.
+    sampling : Sampling
+    """
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    year: int
+    status: Literal["historical", "current", "experimental"]
+    source: str
+    summary: str
+    default: bool = False
+    engine: Engine = "auto"
+    equations: Annotated[
+        Mapping[Literal["migration"], Equation], AfterValidator(MappingProxyType)
+    ]
+    sampling: Sampling = Sampling()
+
+    @field_serializer("equations")
+    def _plain_equations(self, equations: Mapping[str, Equation]) -> dict[str, Equation]:
+        return dict(equations)
+
+    @property
+    def migration(self) -> Equation:
+        """The equation of net migration."""
+        return self.equations["migration"]
+
+    @property
+    def classical(self) -> bool:
+        """Whether least squares is the way to estimate it."""
+        return self.migration.year_effect == "fixed"
+
+    @model_validator(mode="after")
+    def _engine_fits(self) -> Self:
+        if "migration" not in self.equations:
+            raise _fault("no equation of net migration; add a table [equations.migration]")
+        if self.engine != "auto" and self.classical != (self.engine == "least-squares"):
+            valid = "least-squares" if self.classical else "collapsed or nuts"
+            raise _fault(
+                f'engine "{self.engine}" cannot estimate this model; its year effect asks for '
+                f'{valid}; write engine = "auto"',
+                "engine",
+            )
+        return self
