@@ -1,0 +1,230 @@
+"""Commands that read a run: attractiveness, query."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from attraktiv.cli.messages import paragraph, reported
+from attraktiv.cli.output import Format, band_name, write_frame
+from attraktiv.cli.tables import MISSING, Column, number, numbers, text_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run that `attraktiv fit` wrote.")]
+Places = Annotated[
+    list[str] | None,
+    typer.Option("--place", help="Code or name; with --group, a group. May be repeated."),
+]
+Prob = Annotated[float, typer.Option("--prob", help="Probability of the bands.")]
+Interval = Annotated[
+    Literal["eti", "hdi"], typer.Option("--interval", help="Equal-tailed or highest density.")
+]
+Formats = Annotated[
+    Format | None, typer.Option("--format", help="By default a table, or what --out says.")
+]
+Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write to a file.")]
+_SHOWN = 20
+_PRIOR = "*"
+_TEXT_COLUMNS = ("place", "name", "group", "term", "parameter")
+_SAID_ABOVE = ("variable", "unit", "prob", "interval")
+_NUMBERS = ("observed", "mean", "median", "lower", "upper")
+
+
+@reported
+def attractiveness(
+    run: Run,
+    kind: Annotated[
+        Literal["residential"], typer.Option("--kind", help="Kind of attractiveness.")
+    ] = "residential",
+    place: Places = None,
+    group: Annotated[
+        str | None,
+        typer.Option("--group", metavar="COLUMN", help="Sum over the places of each group."),
+    ] = None,
+    first: Annotated[int | None, typer.Option("--from", metavar="YEAR")] = None,
+    last: Annotated[int | None, typer.Option("--until", metavar="YEAR")] = None,
+    unit: Annotated[
+        Literal["percent", "persons"],
+        typer.Option("--unit", help="Percent of population, or persons, per year."),
+    ] = "percent",
+    prob: Prob = 0.8,
+    interval: Interval = "eti",
+    top: Annotated[
+        int, typer.Option("--top", metavar="K", help="Give the probability of rank K or better.")
+    ] = 10,
+    versus: Annotated[
+        str | None,
+        typer.Option("--versus", metavar="PLACE", help="Give the probability of beating PLACE."),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", min=1, help="Rows, half of them from the top, half from below."),
+    ] = None,
+    format: Formats = None,
+    out: Out = None,
+) -> None:
+    """Show how attractive places are, the highest first, and how sure that is."""
+    from attraktiv.queries import attractiveness_table
+    from attraktiv.store import open_run
+
+    frame = attractiveness_table(
+        open_run(run),
+        places=place,
+        group=group,
+        first=first,
+        last=last,
+        unit=unit,
+        kind=kind,
+        prob=prob,
+        interval=interval,
+        top=top,
+        versus=versus,
+    )
+    rows = frame if limit is None else _ends(frame, limit)
+    write_frame(rows, format, out, lambda _: _league_table(frame, limit or _SHOWN))
+
+
+@reported
+def query(
+    run: Run,
+    variable: Annotated[
+        str,
+        typer.Argument(metavar="VARIABLE", help="For example net_migration_rate, theta, beta."),
+    ],
+    place: Places = None,
+    year: Annotated[
+        list[int] | None, typer.Option("--year", help="A year. May be repeated.")
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option("--group", metavar="COLUMN", help="Sum attractiveness over each group."),
+    ] = None,
+    prob: Prob = 0.8,
+    interval: Interval = "eti",
+    format: Formats = None,
+    out: Out = None,
+) -> None:
+    """Answer a question about any variable of a run, observed beside modelled."""
+    from attraktiv.queries import query as answer
+    from attraktiv.store import open_run
+
+    frame = answer(
+        open_run(run),
+        variable,
+        places=place,
+        years=year,
+        group=group,
+        prob=prob,
+        kind=interval,
+    )
+    write_frame(frame, format, out, _answer_table)
+
+
+def _ends(frame: pd.DataFrame, limit: int) -> pd.DataFrame:
+    """Return the highest and the lowest rows, so many together."""
+    if len(frame) <= limit:
+        return frame
+    below = limit // 2
+    chosen = [*range(limit - below), *range(len(frame) - below, len(frame))]
+    return frame.iloc[chosen]
+
+
+def _league_table(frame: pd.DataFrame, limit: int) -> str:
+    one = frame.iloc[0]
+    shown = _ends(frame, limit)
+    lines = text_table(_league_columns(shown))
+    if len(shown) < len(frame):
+        lines.insert(2 + limit - limit // 2, "…")
+    title = [
+        paragraph(f"Residential attractiveness {one['first']}–{one['last']}, {one['unit']}"),
+        paragraph(
+            f"{frame.attrs['model']}, {band_name(one['prob'], one['interval'])} bands, "
+            f"{frame.attrs['draws']} draws"
+        ),
+        "",
+    ]
+    return "\n".join([*title, *lines, "", paragraph(_legend(frame, shown))])
+
+
+def _league_columns(shown: pd.DataFrame) -> list[Column]:
+    decimals = 2 if shown["unit"].iloc[0].startswith("percent") else 0
+    names = [
+        f"{name}{_PRIOR}" if prior else name
+        for name, prior in zip(shown["name"], shown["from_prior"], strict=True)
+    ]
+    columns = [Column("Place" if "place" in shown else "Group", names, text=True)]
+    if "place" in shown:
+        columns.append(Column("Code", list(shown["place"]), text=True))
+    columns += [
+        Column(header, numbers(shown[name], decimals))
+        for header, name in (
+            ("Mean", "mean"),
+            ("Lower", "lower"),
+            ("Upper", "upper"),
+            ("Lasting", "lasting_mean"),
+        )
+    ]
+    ranks = [
+        MISSING if math.isnan(low) else f"{low:.0f}–{high:.0f}"
+        for low, high in zip(shown["rank_lower"], shown["rank_upper"], strict=True)
+    ]
+    columns.append(Column("Ranks", ranks))
+    columns.append(Column(f"Top {shown['top'].iloc[0]}", numbers(shown["prob_top"], 2)))
+    columns.append(Column("> 0", numbers(shown["prob_above_average"], 2)))
+    if "versus" in shown:
+        header = f"> {shown['versus'].iloc[0]}"
+        header = header if len(header) <= 10 else header[:9] + "…"
+        columns.append(Column(header, numbers(shown["prob_above_versus"], 2)))
+    return columns
+
+
+def _legend(frame: pd.DataFrame, shown: pd.DataFrame) -> str:
+    top = frame["top"].iloc[0]
+    parts = [
+        "Lasting: the part that does not change from year to year. Ranks: the band of the rank. "
+        f"Top {top}: the probability of rank {top} or better. > 0: of being above the average "
+        "place."
+    ]
+    if "versus" in frame:
+        other = frame["versus"].iloc[0]
+        parts.append(f"> {other}: of being above {other}.")
+    if shown["from_prior"].any():
+        parts.append(f"{_PRIOR} left out of the fit: from the prior.")
+    left_out = len(frame) - len(shown)
+    if left_out:
+        parts.append(f"{left_out} rows between are not shown; --limit {len(frame)} shows all.")
+    return " ".join(parts)
+
+
+def _answer_table(frame: pd.DataFrame) -> str:
+    one = frame.iloc[0]
+    columns = []
+    for name in frame.columns.difference(list(_SAID_ABOVE), sort=False):
+        cells = list(frame[name])
+        known = frame[name].notna().any()
+        if name in _NUMBERS and known:
+            columns.append(_number_column(name, cells))
+        elif name not in _NUMBERS:
+            columns.append(Column(name, [str(cell) for cell in cells], text=name in _TEXT_COLUMNS))
+    unit = f", {one['unit']}" if one["unit"] else ""
+    title = [paragraph(f"{one['variable']}{unit}")]
+    if frame["mean"].notna().any():
+        title.append(paragraph(f"{band_name(one['prob'], one['interval'])} bands"))
+    if frame.attrs.get("note"):
+        title.append(paragraph(frame.attrs["note"]))
+    return "\n".join([*title, "", *text_table(columns)])
+
+
+def _number_column(name: str, cells: list[object]) -> Column:
+    values = [cell for cell in cells if isinstance(cell, (int, float))]
+    if len(values) < len(cells) or any(isinstance(cell, bool) for cell in cells):
+        return Column(name, [str(cell) for cell in cells], text=True)
+    known = [value for value in values if math.isfinite(value)]
+    whole = all(value == round(value) for value in known)
+    decimals = 0 if whole else 3 if max(map(abs, known)) < 1000 else 1
+    return Column(name, [number(value, decimals) for value in values])

@@ -1,0 +1,121 @@
+"""Commands about models: models, fit, check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from attraktiv.cli.messages import next_commands, paragraph, reported, say
+from attraktiv.cli.tables import Column, text_table
+from attraktiv.errors import InputError
+
+_DEFAULT = "*"
+
+
+@reported
+def models(
+    format: Annotated[Literal["table", "json"], typer.Option("--format")] = "table",
+) -> None:
+    """List the models: the classical generations and the Bayesian ones."""
+    from attraktiv.specs import models as all_models
+
+    found = all_models()
+    if format == "json":
+        import json
+
+        fields = ("id", "title", "year", "status", "source", "default")
+        rows = [{field: getattr(spec, field) for field in fields} for spec in found]
+        typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
+        return
+    columns = [
+        Column("Model", [spec.id + _DEFAULT * spec.default for spec in found], text=True),
+        Column("Year", [str(spec.year) for spec in found]),
+        Column("Status", [spec.status for spec in found], text=True),
+        Column("Title", [spec.title for spec in found], text=True),
+    ]
+    typer.echo("\n".join(text_table(columns)))
+    typer.echo(f"\n{_DEFAULT} the default\n\nSources:")
+    for spec in found:
+        say(f"{spec.id}: {spec.source}")
+
+
+@reported
+def fit(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Name of a model, or its file.")],
+    panel: Annotated[Path, typer.Argument(metavar="PANEL", help="Panel folder or built panel.")],
+    out: Annotated[Path, typer.Option("--out", metavar="RUN", help="Where the run is written.")],
+    engine: Annotated[
+        Literal["auto", "collapsed", "nuts", "least-squares"],
+        typer.Option("--engine", help="How it is estimated; auto: as the model says."),
+    ] = "auto",
+    first: Annotated[
+        int | None, typer.Option("--from", metavar="YEAR", help="First year used.")
+    ] = None,
+    last: Annotated[
+        int | None, typer.Option("--until", metavar="YEAR", help="Last year used.")
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="FACTOR", help="Leave a factor out. May be repeated."),
+    ] = None,
+    exclude: Annotated[
+        str | None,
+        typer.Option("--exclude", metavar="COLUMN", help="Leave out places marked in a column."),
+    ] = None,
+    missing: Annotated[
+        Literal["mean", "drop"],
+        typer.Option("--missing", help="A missing factor: the year's mean, or drop the cell."),
+    ] = "mean",
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, help="Makes the run repeatable.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing run.")] = False,
+) -> None:
+    """Fit a model to a panel and write the run."""
+    if first is not None and last is not None and first > last:
+        raise InputError(
+            f"The period {first} to {last} is empty: --from is after --until. Valid, for example: "
+            f"--from {last} --until {first}."
+        )
+    from attraktiv import engines
+    from attraktiv.store import refuse_existing
+
+    refuse_existing(out, force=force)
+    run = engines.fit(
+        model,
+        panel,
+        out=out,
+        engine=engine,
+        first=first,
+        last=last,
+        without=tuple(without or ()),
+        exclude=exclude,
+        missing=missing,
+        seed=seed,
+        force=force,
+    )
+    for line in engines.check(run).lines:
+        typer.echo(paragraph(line))
+    typer.echo(f"\nThe run is {out}")
+    next_commands(
+        f"attraktiv check {out}",
+        f"attraktiv attractiveness {out}",
+        f"attraktiv query {out} beta",
+    )
+
+
+@reported
+def check(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run that `attraktiv fit` wrote.")],
+) -> None:
+    """Say whether a run can be trusted, and what to do if not; exit status 1 if it failed."""
+    from attraktiv import engines
+    from attraktiv.store import open_run
+
+    verdict = engines.check(open_run(run))
+    for line in verdict.lines:
+        typer.echo(paragraph(line))
+    if verdict.passed is False:
+        raise typer.Exit(1)

@@ -1,0 +1,127 @@
+"""The whole way on a simulated country: panel, fit, answer, and the truth beside it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from attraktiv import engines, names
+from attraktiv.errors import InputError
+from attraktiv.panels import read_truth, simulate
+from attraktiv.queries import attractiveness_table
+from attraktiv.store import write_run
+
+MODEL = "hierarchical_dynamic"
+_MARKER = "attraktiv-demo.txt"
+_COUNTRY, _RUN = "country", "run"
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """What the demo found.
+
+    Attributes
+    ----------
+    panel, run
+        Where the panel folder and the run lie.
+    verdict
+        Lines about convergence.
+    table
+        One row per place, the most attractive first: ``place``, ``name``, ``mean``,
+        ``lower``, ``upper``, ``truth`` (percent of population per year, mean of the
+        period), ``held``.
+    prob
+        Probability of the bands.
+    first, last
+        The years of the fit.
+    """
+
+    panel: Path
+    run: Path
+    verdict: tuple[str, ...]
+    table: pd.DataFrame
+    prob: float
+    first: int
+    last: int
+
+    @property
+    def places(self) -> int:
+        """Number of places."""
+        return len(self.table)
+
+    @property
+    def held(self) -> int:
+        """Number of places whose band holds the truth."""
+        return int(self.table["held"].sum())
+
+
+def demo(
+    out: str | Path = "demo",
+    *,
+    places: int = 60,
+    years: int = 12,
+    seed: int = 1,
+    prob: float = 0.8,
+    progress: bool = True,
+) -> Demonstration:
+    """Simulate a country, fit ``hierarchical_dynamic``, and compare with the truth.
+
+    Parameters
+    ----------
+    out
+        The folder that the country and the run go into. An earlier demo is replaced.
+    places, years, seed
+        The simulated country; the seed is the fit's too.
+    prob
+        Probability of the bands.
+    progress
+        Show progress on standard error.
+
+    Returns
+    -------
+    Demonstration
+        The truth of a place is θ + the mean of u over the years, beside the posterior of
+        the same.
+
+    Raises
+    ------
+    InputError
+        ``out`` exists and is not the folder of an earlier demo.
+    """
+    folder = _own_folder(Path(out))
+    country, stored = folder / _COUNTRY, folder / _RUN
+    simulate(country, places=places, years=years, seed=seed, force=True)
+    run = engines.fit(MODEL, country, seed=seed, progress=progress)
+    write_run(run, stored, force=True)
+    frame = attractiveness_table(run, prob=prob)
+    first, last = int(frame["first"].iloc[0]), int(frame["last"].iloc[0])
+    truth = read_truth(country)
+    period = truth[names.U].sel({names.YEAR: slice(first, last)}).mean(names.YEAR)
+    level = (truth[names.THETA] + period).to_series()
+    frame["truth"] = level.loc[frame[names.PLACE]].to_numpy()
+    frame["held"] = frame["truth"].between(frame["lower"], frame["upper"])
+    shown = [names.PLACE, names.NAME, "mean", "lower", "upper", "truth", "held"]
+    return Demonstration(
+        country, stored, tuple(engines.check(run).lines), frame[shown], prob, first, last
+    )
+
+
+def _own_folder(out: Path) -> Path:
+    """Return the folder, emptied of an earlier demo; refuse one that is not ours."""
+    marker = out / _MARKER
+    if out.exists() and not marker.is_file() and not (out.is_dir() and not any(out.iterdir())):
+        raise InputError(
+            f"{out} exists and is not the folder of an earlier demo, so nothing in it is replaced. "
+            "Choose another: attraktiv demo --out FOLDER"
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    marker.write_text("Written by `attraktiv demo`, which may replace this folder.\n", "utf-8")
+    for earlier in (_COUNTRY, _RUN):
+        shutil.rmtree(out / earlier, ignore_errors=True)
+    return out
+
+
+__all__ = ["Demonstration", "demo"]

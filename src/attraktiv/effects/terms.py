@@ -1,0 +1,119 @@
+"""The terms of the equation, as draws for some places of a run.
+
+``m = α_t + x'β + a + ε`` with ``a = γ + θ + u``: here a, its lasting part γ + θ, and the
+structure α_t + x'β are put together from what a run holds.
+"""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import xarray as xr
+
+from attraktiv.names import (
+    ALPHA,
+    BETA,
+    CHAIN,
+    CONSTANT_DATA,
+    DRAW,
+    FACTOR_MISSING,
+    FACTORS,
+    GAMMA,
+    GROUP,
+    GROUP_OF_PLACE,
+    NET_MIGRATION_RATE,
+    OBSERVED_DATA,
+    PLACE,
+    POSTERIOR,
+    TERM,
+    THETA,
+    YEAR,
+    U,
+)
+
+Where = slice | np.ndarray
+
+
+def has_path(run: xr.DataTree) -> bool:
+    """Say whether attractiveness moves from year to year in this run."""
+    return U in run[POSTERIOR].data_vars
+
+
+def is_residual(run: xr.DataTree) -> bool:
+    """Say whether attractiveness is the classical residual, the year's noise included."""
+    return has_path(run) and THETA not in run[POSTERIOR].data_vars
+
+
+def lasting_part(run: xr.DataTree, where: Where) -> np.ndarray | None:
+    """Return γ + θ, shape (draws, places), percent of population per year; None if neither."""
+    posterior, constant = run[POSTERIOR].dataset, run[CONSTANT_DATA].dataset
+    parts = []
+    if THETA in posterior:
+        parts.append(_flat(posterior[THETA].isel({PLACE: where}), PLACE))
+    if GAMMA in posterior:
+        groups = {str(group): i for i, group in enumerate(posterior[GROUP].values)}
+        of_place = constant[GROUP_OF_PLACE].isel({PLACE: where}).values
+        gamma = _flat(posterior[GAMMA], GROUP)
+        parts.append(gamma[:, [groups[str(group)] for group in of_place]])
+    return sum(parts[1:], start=parts[0]) if parts else None
+
+
+def path(run: xr.DataTree, where: Where, years: slice) -> np.ndarray:
+    """Return a = γ + θ + u, shape (draws, places, years), percent of population per year."""
+    lasting = lasting_part(run, where)
+    if not has_path(run):
+        if lasting is None:
+            raise ValueError("the run has neither a lasting nor a moving attractiveness")
+        shape = (*lasting.shape, years.stop - years.start)
+        return np.broadcast_to(lasting[:, :, None], shape)
+    moving = moving_part(run, where, years)
+    return moving if lasting is None else moving + lasting[:, :, None]
+
+
+def moving_part(run: xr.DataTree, where: Where, years: slice) -> np.ndarray:
+    """Return u, shape (draws, places, years), percent of population per year."""
+    return _flat(run[POSTERIOR].dataset[U].isel({PLACE: where, YEAR: years}), PLACE, YEAR)
+
+
+def structure(run: xr.DataTree, where: Where, years: slice) -> np.ndarray:
+    """Return α_t + x'β, shape (draws, places, years), percent of population per year."""
+    alpha, beta = national_level(run, years), coefficients(run)
+    factors = standardised_factors(run, where, years)
+    flat = factors.reshape(-1, factors.shape[-1])
+    return alpha[:, None, :] + (beta @ flat.T).reshape(-1, *factors.shape[:2])
+
+
+def national_level(run: xr.DataTree, years: slice) -> np.ndarray:
+    """Return α, shape (draws, years), percent of population per year."""
+    return _flat(run[POSTERIOR].dataset[ALPHA].isel({YEAR: years}), YEAR)
+
+
+def coefficients(run: xr.DataTree) -> np.ndarray:
+    """Return β, shape (draws, terms), percentage points per standard deviation."""
+    return _flat(run[POSTERIOR].dataset[BETA], TERM)
+
+
+def standardised_factors(run: xr.DataTree, where: Where, years: slice) -> np.ndarray:
+    """Return x, shape (places, years, terms); zero, the year's mean, where missing."""
+    factors = run[CONSTANT_DATA].dataset[FACTORS].isel({PLACE: where, YEAR: years})
+    return factors.transpose(PLACE, YEAR, TERM).values
+
+
+def observed(run: xr.DataTree, where: Where, years: slice) -> np.ndarray:
+    """Return the observed net migration rate, shape (places, years); NaN where unknown.
+
+    NaN too where a factor is missing and the fit dropped such cells: the structure of the
+    cell is then unknown.
+    """
+    cells = {PLACE: where, YEAR: years}
+    rate = run[OBSERVED_DATA].dataset[NET_MIGRATION_RATE].isel(cells).transpose(PLACE, YEAR)
+    if json.loads(run.attrs.get("options", "{}")).get("missing") != "drop":
+        return rate.values
+    missing = run[CONSTANT_DATA].dataset[FACTOR_MISSING].isel(cells).any(TERM)
+    return rate.where(~missing).transpose(PLACE, YEAR).values
+
+
+def _flat(draws: xr.DataArray, *dims: str) -> np.ndarray:
+    values = draws.transpose(CHAIN, DRAW, *dims).values
+    return values.reshape(-1, *values.shape[2:])

@@ -1,0 +1,8 @@
+"""The one read side: a question about a run becomes a tidy frame with bands."""
+
+from __future__ import annotations
+
+from attraktiv.queries.answer import query
+from attraktiv.queries.table import attractiveness_table
+
+__all__ = ["attractiveness_table", "query"]

@@ -1,0 +1,73 @@
+"""Which variables a run can be asked for, and their units."""
+
+from __future__ import annotations
+
+import difflib
+
+import xarray as xr
+
+from attraktiv import names
+from attraktiv.errors import RunError
+
+DERIVED = (
+    names.NET_MIGRATION_RATE,
+    names.ATTRACTIVENESS,
+    names.ATTRACTIVENESS_WITH_NOISE,
+    names.LASTING,
+)
+_FIRST = (names.POSTERIOR, names.OBSERVED_DATA, names.CONSTANT_DATA)
+_UNITS = {
+    **dict.fromkeys(
+        (names.ALPHA, names.MU_ALPHA, names.GAMMA, names.THETA, names.U),
+        names.PERCENT_OF_POPULATION,
+    ),
+    **dict.fromkeys(
+        (names.SIGMA_ALPHA, names.SIGMA_GAMMA, names.TAU, names.SIGMA_U, names.SIGMA),
+        names.PERCENTAGE_POINTS,
+    ),
+    **dict.fromkeys((names.RHO, names.RHO_ALPHA, names.PHI), "dimensionless"),
+    **dict.fromkeys(DERIVED, names.PERCENT_OF_POPULATION),
+    names.BETA: "percentage points per standard deviation",
+    names.BETA_ORIGINAL: "percentage points per unit of the factor",
+    names.POPULATION: names.PERSONS,
+    names.MEASUREMENT_SD: "percent of population",
+}
+
+
+def find_variable(run: xr.DataTree, variable: str) -> xr.DataArray:
+    """Return a stored variable, not yet read.
+
+    Parameters
+    ----------
+    variable
+        Its name, or ``group/name`` where several groups of the run share a name.
+
+    Raises
+    ------
+    RunError
+        The run has no such variable; those it has are named.
+    """
+    group, _, name = variable.rpartition("/")
+    for candidate in [group] if group else _groups(run):
+        if candidate in run.children and name in run[candidate].data_vars:
+            return run[candidate].dataset[name]
+    stored = [
+        (g, sorted(map(str, run[g].data_vars))) for g in _groups(run) if len(run[g].data_vars)
+    ]
+    known = sorted({*DERIVED, *(name for _, variables in stored for name in variables)})
+    near = difflib.get_close_matches(name, known, n=3)
+    hint = f"Did you mean {' or '.join(near)}? " if near else ""
+    listed = "; ".join(f"{g}: {', '.join(variables)}" for g, variables in stored)
+    raise RunError(
+        f"The run has no variable {variable!r}. {hint}It has {', '.join(DERIVED)} (computed); "
+        f"{listed}. For example: attraktiv query RUN {names.ATTRACTIVENESS}"
+    )
+
+
+def unit_of(variable: xr.DataArray) -> str:
+    """Return the unit of a stored variable: its own, or the one that its name implies."""
+    return str(variable.attrs.get("units") or _UNITS.get(str(variable.name), ""))
+
+
+def _groups(run: xr.DataTree) -> list[str]:
+    return [*_FIRST, *sorted(set(run.children) - set(_FIRST))]

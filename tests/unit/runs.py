@@ -1,0 +1,166 @@
+"""Random but valid runs, so that reading rooms are tested without an estimation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import xarray as xr
+
+Kind = Literal["dynamic", "static", "grouped", "least-squares"]
+PLACE_NAMES = ("Oslo", "Ås", "Ærfugl", "Øygarden", "Aasen", "Bergen", "Våler", "Våler", "Zakkestad")
+COUNTIES = ("Ytre", "Indre", "Øst")
+TERMS = ("own_job_growth", "lag(own_job_growth, 1)", "log(population)")
+
+
+def place_codes(count: int) -> list[str]:
+    """Codes with leading zeros, as in real panels."""
+    return [f"{101 + i:05d}" for i in range(count)]
+
+
+def place_names(count: int) -> list[str]:
+    """Norwegian names, one of them shared by two places, then numbered ones."""
+    return [*PLACE_NAMES, *(f"Sted {i}" for i in range(len(PLACE_NAMES), count))][:count]
+
+
+def fake_run(
+    kind: Kind = "dynamic",
+    *,
+    places: int = 9,
+    years: int = 6,
+    chains: int = 2,
+    draws: int = 50,
+    seed: int = 7,
+    excluded: Sequence[int] = (3,),
+    unobserved: Sequence[tuple[int, int]] = ((1, 0),),
+    model_seed: int | None = 11,
+) -> xr.DataTree:
+    """Return a run whose parts agree with each other: the outcome is the sum of its terms.
+
+    Parameters
+    ----------
+    kind
+        What the model has; ``grouped`` is dynamic with a group effect.
+    excluded
+        Positions of the places that were left out of the fit.
+    unobserved
+        Positions (place, year) without an outcome.
+    model_seed
+        The seed that the run says it was drawn with.
+    """
+    rng = np.random.default_rng(seed)
+    codes, first = place_codes(places), 2006
+    year = np.arange(first, first + years)
+    county = np.array([COUNTIES[i % 3] for i in range(places)], dtype=object)
+    population = np.round(np.exp(rng.normal(9.0, 1.2, (places, 1))) * 1.01 ** np.arange(years))
+    factors = rng.normal(0, 1, (places, years, len(TERMS)))
+    used = np.ones((places, years), bool)
+    used[list(excluded)] = False
+
+    alpha = rng.normal(0.3, 0.1, (chains, draws, years))
+    beta = rng.normal((0.2, 0.1, 0.3), 0.05, (chains, draws, len(TERMS)))
+    theta = rng.normal(rng.normal(0, 0.3, places), 0.1, (chains, draws, places))
+    u = rng.normal(rng.normal(0, 0.2, (places, years)), 0.1, (chains, draws, places, years))
+    groups = sorted(set(county))
+    gamma = rng.normal(rng.normal(0, 0.2, len(groups)), 0.05, (chains, draws, len(groups)))
+    mean = alpha.mean((0, 1)) + factors @ beta.mean((0, 1)) + theta.mean((0, 1))[:, None]
+    outcome = mean + rng.normal(0, 0.4, (places, years))
+    for cell in unobserved:
+        outcome[cell] = np.nan
+        used[cell] = False
+
+    sample = ("chain", "draw")
+    posterior: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
+        "alpha": ((*sample, "year"), alpha),
+        "beta": ((*sample, "term"), beta),
+        "beta_original": ((*sample, "term"), beta / np.array([1.2, 1.1, 0.9])),
+        "sigma": (sample, np.abs(rng.normal(0.4, 0.02, (chains, draws)))),
+    }
+    if kind == "least-squares":
+        structure = alpha[:, :, None, :] + np.einsum("pyt,cdt->cdpy", factors, beta)
+        residual = np.where(used, outcome - structure, np.nan)
+        posterior["u"] = ((*sample, "place", "year"), residual)
+    else:
+        posterior["theta"] = ((*sample, "place"), theta)
+        posterior["tau"] = (sample, np.abs(rng.normal(0.3, 0.03, (chains, draws))))
+        posterior["phi"] = (sample, np.abs(rng.normal(2.0, 0.2, (chains, draws))))
+    if kind in ("dynamic", "grouped"):
+        posterior["u"] = ((*sample, "place", "year"), u)
+        posterior["rho"] = (sample, rng.uniform(0.5, 0.8, (chains, draws)))
+        posterior["sigma_u"] = (sample, np.abs(rng.normal(0.2, 0.02, (chains, draws))))
+    if kind == "grouped":
+        posterior["gamma"] = ((*sample, "group"), gamma)
+        posterior["sigma_gamma"] = (sample, np.abs(rng.normal(0.2, 0.02, (chains, draws))))
+
+    constant: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
+        "factors": (("place", "year", "term"), factors),
+        "factor_missing": (("place", "year", "term"), np.zeros(factors.shape, bool)),
+        "centre": (("year", "term"), rng.normal(0, 1, (years, len(TERMS)))),
+        "scale": (("term",), np.array([1.2, 1.1, 0.9])),
+        "flow_variance": (("place", "year"), 900.0 / population),
+        "measurement_sd": (("place", "year"), np.zeros((places, years))),
+        "population": (("place", "year"), population),
+        "fitted": (("place",), ~np.isin(np.arange(places), list(excluded))),
+        "used": (("place", "year"), used),
+        "name": (("place",), np.array(place_names(places), dtype=object)),
+        "county_name": (("place",), county),
+        "centrality": (("place",), rng.normal(600, 100, places)),
+        "capital": (("place",), np.arange(places) == 0),
+    }
+    if kind == "grouped":
+        constant["group_of_place"] = (("place",), county)
+
+    coords = {
+        "chain": np.arange(chains),
+        "draw": np.arange(draws),
+        "place": np.array(codes, dtype=object),
+        "year": year,
+        "term": np.array(TERMS, dtype=object),
+        "group": np.array(groups, dtype=object),
+    }
+    parameters = [name for name, (dims, _) in posterior.items() if dims == sample]
+    diagnosed = {"r_hat": 1.002, "ess_bulk": 900.0, "ess_tail": 800.0}
+    table = {n: (("parameter",), np.full(len(parameters), v)) for n, v in diagnosed.items()}
+    tree = xr.DataTree.from_dict(
+        {
+            "/posterior": _dataset(posterior, coords),
+            "/observed_data": _dataset(
+                {"net_migration_rate": (("place", "year"), outcome)}, coords
+            ),
+            "/constant_data": _dataset(constant, coords),
+            "/diagnostics": xr.Dataset(
+                table, {"parameter": np.array(parameters, dtype=object)}, {"divergences": 0}
+            ),
+        }
+    )
+    least_squares = kind == "least-squares"
+    tree.attrs = {
+        "attraktiv_format": "run/1",
+        "attraktiv_version": "0.1.0",
+        "created": "2026-11-23T00:00:00+00:00",
+        "model": "structural_2013" if least_squares else f"hierarchical_{kind}",
+        "spec_json": json.dumps({"id": kind, "title": "A model for tests"}),
+        "panel_title": "A panel for tests",
+        "panel_hash": "0" * 64,
+        "place_names": "nb",
+        "seed": model_seed,
+        "engine": "least-squares" if least_squares else "nuts",
+        "first_year": first,
+        "last_year": first + years - 1,
+        "options": json.dumps({"without": [], "exclude": None, "missing": "mean"}),
+        "versions": json.dumps({"numpy": np.__version__}),
+        "verdict": "not applicable" if least_squares else "passed",
+        "verdict_json": json.dumps({"passed": None if least_squares else True}),
+        "seconds": 1.25,
+        "outcome": "net_migration_rate",
+    }
+    return tree
+
+
+def _dataset(
+    variables: dict[str, tuple[tuple[str, ...], np.ndarray]], coords: dict[str, np.ndarray]
+) -> xr.Dataset:
+    dims = {dim for names, _ in variables.values() for dim in names}
+    return xr.Dataset(variables, {dim: values for dim, values in coords.items() if dim in dims})

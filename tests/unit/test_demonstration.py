@@ -1,0 +1,81 @@
+"""The demo: what it writes, what it replaces, and the truth beside the answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import xarray as xr
+from tests.unit.runs import fake_run
+from typer.testing import CliRunner
+
+from attraktiv import engines
+from attraktiv.cli.app import app
+from attraktiv.demonstration import demo
+from attraktiv.errors import InputError
+from attraktiv.panels import read_truth
+from attraktiv.store import open_run
+
+
+@pytest.fixture(autouse=True)
+def quick_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that knows the truth: all its bands hold, but the first place's."""
+
+    def fit(model: str, panel: Path, *, seed: int, progress: bool = True) -> xr.DataTree:
+        truth = read_truth(panel)
+        sizes = {"places": truth.sizes["place"], "years": truth.sizes["year"]}
+        run = fake_run("dynamic", seed=seed, excluded=(), unobserved=(), **sizes)
+        labels = {"place": truth["place"].values, "year": truth["year"].values}
+        for name in ("posterior", "observed_data", "constant_data"):
+            run[name] = xr.DataTree(run[name].to_dataset().assign_coords(labels))
+        noise = np.linspace(-1, 1, 50)[None, :, None]
+        offset = np.where(np.arange(sizes["places"]) == 0, 5.0, 0.0)
+        posterior = run["posterior"].dataset
+        posterior["theta"].values[:] = truth["theta"].values + noise + offset
+        posterior["u"].values[:] = truth["u"].values
+        return run
+
+    verdict = SimpleNamespace(passed=True, lines=["Passed."])
+    monkeypatch.setattr(engines, "fit", fit, raising=False)
+    monkeypatch.setattr(engines, "check", lambda run: verdict, raising=False)
+
+
+def test_the_truth_of_the_period_stands_beside_the_bands(tmp_path: Path) -> None:
+    found = demo(tmp_path / "demo", places=12, years=6)
+    assert (found.places, found.held, found.prob) == (12, 11, 0.8)
+    assert not found.table["held"].iloc[0]  # five points too high, so it comes first
+    truth = read_truth(found.panel)
+    expected = truth["theta"] + truth["u"].mean("year")
+    np.testing.assert_allclose(
+        found.table["truth"], expected.sel(place=found.table["place"].to_numpy()), atol=1e-9
+    )
+    assert open_run(found.run).attrs["model"] == "hierarchical_dynamic"
+
+
+def test_a_demo_replaces_only_an_earlier_demo(tmp_path: Path) -> None:
+    out = tmp_path / "demo"
+    first = demo(out, places=12, years=6, seed=1)
+    again = demo(out, places=12, years=6, seed=2)
+    assert first.table["truth"].tolist() != again.table["truth"].tolist()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("keep")
+    with pytest.raises(InputError, match="not the folder of an earlier demo"):
+        demo(tmp_path / "mine")
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["letter.txt"]
+
+
+def test_what_the_command_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    out = tmp_path / "demo"
+    result = CliRunner().invoke(app, ["demo", "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    text = result.stdout
+    assert "A simulated country of 60 places" in text
+    assert "Passed." in text
+    assert "The 5 most attractive places, percent of population per year, 80% bands" in text
+    assert "The 5 least attractive places" in text
+    assert "The 80% bands hold 59 of 60 truths; about 48 are expected." in text
+    assert f"Run:   {out / 'run'}" in text
+    assert text.count("\n  attraktiv ") == 3
