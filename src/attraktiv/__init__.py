@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from attraktiv.demonstration import demo
     from attraktiv.effects import attractiveness
     from attraktiv.engines import check, fit
-    from attraktiv.model import build_design, build_model
+    from attraktiv.model import build_design
+    from attraktiv.model.pymc_model import build_model
     from attraktiv.panels import covariate, panel, read_panel, simulate, simulate_country
     from attraktiv.queries import query
     from attraktiv.specs import ModelSpec, load_spec, models
@@ -45,7 +46,7 @@ _ROOM_OF: Final = {
     "ModelSpec": "specs",
     "attractiveness": "effects",
     "build_design": "model",
-    "build_model": "model",
+    "build_model": "model.pymc_model",  # apart, for PyMC is slow to import
     "check": "engines",
     "covariate": "panels",
     "demo": "demonstration",

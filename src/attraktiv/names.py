@@ -19,6 +19,7 @@ DRAW: Final = "draw"
 SEX: Final = "sex"
 AGE: Final = "age"
 INDUSTRY: Final = "industry"
+PARAMETER: Final = "parameter"  # a scalar of the model, with its index: theta[0301]
 FLOW: Final = "flow"  # one row per home-work pair and year of commuting
 
 # Panel: observed -------------------------------------------------------------
@@ -52,6 +53,7 @@ NET_MIGRATION_RATE: Final = "net_migration_rate"
 NET_DOMESTIC_MIGRATION_RATE: Final = "net_domestic_migration_rate"
 NATURAL_INCREASE_RATE: Final = "natural_increase_rate"
 POPULATION_GROWTH: Final = "population_growth"
+LABOUR_MARKET_INTEGRATION: Final = "labour_market_integration"
 NET_DOMESTIC_MIGRATION_RATE: Final = "net_domestic_migration_rate"
 
 # Run: groups of the tree -----------------------------------------------------
@@ -87,6 +89,7 @@ SCALE: Final = "scale"
 FLOW_VARIANCE: Final = "flow_variance"
 FITTED: Final = "fitted"
 USED: Final = "used"
+OUTCOME: Final = "outcome"
 GROUP_OF_PLACE: Final = "group_of_place"
 
 # Effects ---------------------------------------------------------------------
@@ -101,5 +104,6 @@ PERSONS: Final = "persons"
 JOBS_UNIT: Final = "jobs"
 PERCENT_OF_POPULATION: Final = "percent of population per year"
 PERCENT_OF_JOBS: Final = "percent of jobs per year"
+PERCENT_OF_EMPLOYED: Final = "percent of employed residents"
 PERCENTAGE_POINTS: Final = "percentage points"
 PERSONS_PER_YEAR: Final = "persons per year"

@@ -6,10 +6,11 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import xarray as xr
 
 from attraktiv import names
-from attraktiv.panels.weights import neighbours, weighted_mean
+from attraktiv.panels.weights import commuting, neighbours, weighted_mean
 
 OF_WEIGHTS = ("look_ahead", "basis", "places_without_neighbours")
 """Attrs that a covariate computed over neighbours adds."""
@@ -114,6 +115,22 @@ def _neighbour(kind: str) -> Compute:
     return compute
 
 
+def _labour_market_integration(panel: xr.Dataset, until: int | None) -> xr.DataArray:
+    flows, year, look_ahead = commuting(panel, until)
+    at_home = flows.diagonal()
+    residents, jobs = flows.sum(axis=1), flows.sum(axis=0)
+    across = (residents - at_home) + (jobs - at_home)
+    share = np.divide(
+        100.0 * across, residents, out=np.full(residents.size, np.nan), where=residents > 0
+    )
+    years = panel[names.YEAR]
+    values = np.repeat(share[:, None], years.size, axis=1)
+    dims = (names.PLACE, names.YEAR)
+    coords = {names.PLACE: panel[names.PLACE], names.YEAR: years}
+    attrs = {"look_ahead": look_ahead, "basis": f"commuting of {year}"}
+    return xr.DataArray(values, coords, dims, attrs=attrs)
+
+
 def _job_covariates() -> list[Covariate]:
     result = []
     for infix, kind, words in (
@@ -189,6 +206,15 @@ COVARIATES: dict[str, Covariate] = {
             "100 * net_domestic_migration[t] / pop[t]",
             ((names.NET_DOMESTIC_MIGRATION,),),
             _rate(names.NET_DOMESTIC_MIGRATION),
+        ),
+        Covariate(
+            names.LABOUR_MARKET_INTEGRATION,
+            names.PERCENT_OF_EMPLOYED,
+            "labour-market integration: commuters out and in",
+            "100 * (commuters out + commuters in) / employed residents, of the commuting of one "
+            "year",
+            ((names.COMMUTING_YEAR,),),
+            _labour_market_integration,
         ),
         *_job_covariates(),
     )

@@ -11,9 +11,9 @@ import xarray as xr
 
 from attraktiv import names
 from attraktiv.errors import PanelError
-from attraktiv.panels.atomic import new_folder
 from attraktiv.panels.build import FORMAT
 from attraktiv.panels.content import content_hash
+from attraktiv.panels.placing import new_folder
 
 METADATA = "zarr.json"
 _SAFE_CODECS = frozenset(

@@ -131,7 +131,25 @@ def _mean_over_places(values: np.ndarray) -> np.ndarray:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def _by_commuting(panel: xr.Dataset, until: int | None) -> Neighbours:
+def commuting(panel: xr.Dataset, until: int | None = None) -> tuple[sp.csr_array, int, bool]:
+    """Give the commuting of the latest year not after ``until``, else of the earliest.
+
+    Parameters
+    ----------
+    panel : xarray.Dataset
+        A panel with commuting.
+    until : int, optional
+        The last year that may be known.
+
+    Returns
+    -------
+    flows : scipy.sparse.csr_array
+        (home, work) employed persons, those who work at home included.
+    year : int
+        Whose flows they are.
+    look_ahead : bool
+        Whether that year is after ``until``.
+    """
     years = panel[names.COMMUTING_YEAR].values
     limit = int(years.max()) if until is None else until
     before = years[years <= limit]
@@ -142,12 +160,16 @@ def _by_commuting(panel: xr.Dataset, until: int | None) -> Neighbours:
     work = place.get_indexer(panel[names.COMMUTING_WORK].values[use])
     employed = panel[names.COMMUTING_EMPLOYED].values[use]
     # a place that was taken out of the panel is nobody's neighbour
-    inside = (home >= 0) & (work >= 0) & (home != work) & (employed > 0)
+    inside = (home >= 0) & (work >= 0) & (employed > 0)
     size = len(place)
-    flows = sp.coo_array(
-        (employed[inside], (home[inside], work[inside])), shape=(size, size)
-    ).tocsr()
-    look_ahead = until is not None and year > until
+    flows = sp.coo_array((employed[inside], (home[inside], work[inside])), shape=(size, size))
+    return flows.tocsr(), year, until is not None and year > until
+
+
+def _by_commuting(panel: xr.Dataset, until: int | None) -> Neighbours:
+    flows, year, look_ahead = commuting(panel, until)
+    flows = flows - sp.diags_array(flows.diagonal())
+    flows.eliminate_zeros()
     return Neighbours(_rows_to_one(flows + flows.T), f"commuting of {year}", look_ahead)
 
 

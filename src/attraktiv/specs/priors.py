@@ -1,8 +1,8 @@
 """Prior distributions as a specification writes them: one source for every engine.
 
 A prior is a distribution and its parameters. Each knows its support (so that an
-impossible prior is refused) and how to turn a standard normal number into a value; the PyMC model and
-the collapsed engine both read the same object.
+impossible prior is refused) and how to turn a standard normal number into a value; the
+PyMC model and the collapsed engine both read the same object.
 
 Mathematical details
 --------------------
@@ -38,7 +38,6 @@ class _Prior(BaseModel):
         """Lower and upper end of the values the prior allows."""
         return (0.0, math.inf)
 
-
     def from_normal(self, x: FloatArray) -> FloatArray:
         """Value whose place in the prior is that of `x` in the standard normal."""
         raise NotImplementedError
@@ -55,7 +54,6 @@ class Normal(_Prior):
     def support(self) -> tuple[float, float]:
         return (-math.inf, math.inf)
 
-
     def from_normal(self, x: FloatArray) -> FloatArray:
         return self.mu + self.sigma * np.asarray(x)
 
@@ -65,7 +63,6 @@ class HalfNormal(_Prior):
 
     distribution: Literal["half_normal"]
     sigma: PositiveFloat
-
 
     def from_normal(self, x: FloatArray) -> FloatArray:
         # either form alone loses its digits at one end
@@ -80,7 +77,6 @@ class Exponential(_Prior):
     distribution: Literal["exponential"]
     scale: PositiveFloat
 
-
     def from_normal(self, x: FloatArray) -> FloatArray:
         return -self.scale * special.log_ndtr(-np.asarray(x))
 
@@ -91,7 +87,6 @@ class LogNormal(_Prior):
     distribution: Literal["log_normal"]
     mu: FiniteFloat = 0.0
     sigma: PositiveFloat
-
 
     def from_normal(self, x: FloatArray) -> FloatArray:
         return np.exp(self.mu + self.sigma * np.asarray(x))
@@ -107,7 +102,6 @@ class Beta(_Prior):
     @property
     def support(self) -> tuple[float, float]:
         return (0.0, 1.0)
-
 
     def from_normal(self, x: FloatArray) -> FloatArray:
         low = special.betaincinv(self.alpha, self.beta, special.ndtr(np.minimum(x, 0.0)))
@@ -131,7 +125,6 @@ class Uniform(_Prior):
     @property
     def support(self) -> tuple[float, float]:
         return (self.lower, self.upper)
-
 
     def from_normal(self, x: FloatArray) -> FloatArray:
         return self.lower + (self.upper - self.lower) * special.ndtr(np.asarray(x))

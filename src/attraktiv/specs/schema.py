@@ -223,9 +223,7 @@ class ModelSpec(_Frozen):
     summary: str
     default: bool = False
     engine: Engine = "auto"
-    equations: Annotated[
-        Mapping[Literal["migration"], Equation], AfterValidator(MappingProxyType)
-    ]
+    equations: Annotated[Mapping[Literal["migration"], Equation], AfterValidator(MappingProxyType)]
     sampling: Sampling = Sampling()
 
     @field_serializer("equations")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import xarray as xr
 
+from attraktiv.atomic import put_back, replacing
 from attraktiv.errors import RunError
-from attraktiv.store.atomic import put_back, replacing
 from attraktiv.store.identity import run_id
 from attraktiv.store.layout import encoding, for_storage
 from attraktiv.store.validity import (

@@ -12,7 +12,7 @@ import xarray as xr
 
 from attraktiv import names
 from attraktiv.errors import PanelError
-from attraktiv.panels.atomic import new_folder
+from attraktiv.panels.placing import new_folder
 from attraktiv.panels.simulation.country import (
     BURN_IN,
     FIRST_YEAR,

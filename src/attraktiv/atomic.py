@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from attraktiv.errors import RunError
+from attraktiv.errors import InputError
 
 _WRITING = "writing"
 _REPLACED = "replaced"
@@ -39,7 +39,7 @@ def replacing(target: Path, *, beside: Path, label: str, force: bool) -> Iterato
 
     Raises
     ------
-    RunError
+    InputError
         ``target`` came to exist while this process was writing, and ``force`` is off.
     """
     beside.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ def _swap(temporary: Path, target: Path, aside: Path, *, force: bool) -> None:
         temporary.rename(target)
         return
     if not force:
-        raise RunError(
+        raise InputError(
             f"{target} was written by another process while this one was at work. Nothing "
             "was changed. Choose another path, or replace it with --force (force=True)."
         )

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from tests.unit.runs import fake_run
 
-from attraktiv.errors import RunError
-from attraktiv.store import append_group, atomic, open_run, write_run
+from attraktiv import atomic
+from attraktiv.errors import InputError, RunError
+from attraktiv.store import append_group, open_run, write_run
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 MID_WRITE = """
     from attraktiv.store import runs
     runs.seal = stop
@@ -132,7 +133,7 @@ def test_a_run_that_another_process_wrote_meanwhile_is_not_replaced(
         write_run(fake_run("static"), path)
 
     monkeypatch.setattr(atomic, "_flush", other_writer)
-    with pytest.raises(RunError, match="was written by another process"):
+    with pytest.raises(InputError, match="was written by another process"):
         write_run(fake_run(), path)
     assert open_run(path).attrs["model"] == "hierarchical_static"
 

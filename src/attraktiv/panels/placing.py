@@ -1,14 +1,13 @@
-"""Write a folder whole or not at all."""
+"""Where a panel may be written, and what may be replaced there."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from attraktiv.atomic import replacing
 from attraktiv.errors import PanelError
 
 
@@ -16,10 +15,7 @@ from attraktiv.errors import PanelError
 def new_folder(
     path: Path, *, force: bool, is_ours: Callable[[Path], bool], what: str
 ) -> Iterator[Path]:
-    """Give an empty folder beside ``path`` to write into; rename it into place at the end.
-
-    A process that is killed leaves at most a hidden folder beside ``path``, never a half-written
-    ``path``.
+    """Give an empty folder to write into that takes the place of ``path`` at the end.
 
     Parameters
     ----------
@@ -52,18 +48,10 @@ def new_folder(
         raise PanelError(
             f"{path} already exists and is not {what}, so it is not replaced. Give another path."
         )
+    if path.exists() and not any(path.iterdir()):
+        path.rmdir()  # an empty folder is nobody's work
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        with replacing(path, beside=path.parent, label=path.name, force=force) as fresh:
+            yield fresh
     except OSError as error:
         raise PanelError(f"{path} cannot be written ({error}). Give another path.") from error
-    try:
-        # mkdtemp makes a private folder; the result has the rights of any new folder
-        fresh = beside / "new"
-        fresh.mkdir()
-        yield fresh
-        if path.exists():
-            path.rename(beside / "old")
-        fresh.rename(path)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)

@@ -1,0 +1,6 @@
+"""Least squares, NUTS and the collapsed engine: a design in, a run's tree out."""
+
+from attraktiv.engines.diagnostics import Check, check, diagnose
+from attraktiv.engines.estimate import fit
+
+__all__ = ["Check", "check", "diagnose", "fit"]

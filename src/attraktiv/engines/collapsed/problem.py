@@ -1,0 +1,271 @@
+"""Design → the arrays of the collapsed engine, and its density.
+
+Mathematical details
+--------------------
+Global coefficients b = (β, μ_α, α, γ) ~ N(b₀, Λ(ψ)⁻¹): β normal and independent,
+(μ_α, α) the AR(1) around a normal mean, γ ~ N(0, σ_γ²). With W the design of b,
+
+    Q = Λ + Σ W_i'V_i⁻¹W_i,    c = Λb₀ + Σ W_i'V_i⁻¹y_i
+    log p(y|ψ) = −½ Σ(log|V_i| + T_i log 2π) − ½ (Σ y_i'V_i⁻¹y_i + b₀'Λb₀ − c'Q⁻¹c)
+                 − ½ log|Q| + ½ log|Λ|
+
+The covariance of a place enters only through :func:`..kernel.gram`, the prior of b
+only through :func:`_global_prior`: either can be exchanged without the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from attraktiv import names
+from attraktiv.engines.collapsed import kernel
+from attraktiv.engines.collapsed.hyper import Hyper
+from attraktiv.model import Design
+from attraktiv.specs import Equation, Normal
+
+Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+#: Rows of ψ for which the blocks of Q are held in memory at once.
+_BATCH = 256
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Fitted cells as arrays: N places, T years, K factors, G groups.
+
+    Attributes
+    ----------
+    outcome, used, flow, known : (N, T) float
+        Outcome (zero where missing), one where used, v, variance of measurement.
+    factors : (N, T, K) float
+    group : (N,) int
+        Group of each place, −1 where the model has none.
+    labels : tuple of str
+        The groups.
+    """
+
+    equation: Equation
+    hyper: Hyper
+    outcome: Array
+    used: Array
+    flow: Array
+    known: Array
+    factors: Array
+    group: np.ndarray
+    labels: tuple[str, ...]
+    blocks: tuple[Array, Array, Array, Array, np.ndarray]
+
+    @classmethod
+    def of(cls, design: Design) -> Problem:
+        """Take the fitted cells of a design."""
+        data = design.fitted()
+        used = data[names.USED].values.astype(float)
+        on = used > 0
+        outcome = np.where(on, data[names.OUTCOME].values, 0.0)
+        # a cell without population is not used; its size must still be a number
+        flow = np.where(on, data[names.FLOW_VARIANCE].values, 1.0)
+        known = np.where(on, data[names.MEASUREMENT_SD].values ** 2, 0.0)
+        factors = np.where(on[..., None], data[names.FACTORS].values, 0.0)
+        group = np.full(used.shape[0], -1)
+        labels: tuple[str, ...] = ()
+        if names.GROUP_OF_PLACE in data:
+            found, group = np.unique(data[names.GROUP_OF_PLACE].values, return_inverse=True)
+            labels = tuple(found)
+        equation = design.spec.migration
+        return cls(
+            equation,
+            Hyper.of(equation),
+            outcome,
+            used,
+            flow,
+            known,
+            factors,
+            group,
+            labels,
+            _blocks(outcome, used, flow, known, factors, group),
+        )
+
+    @property
+    def cells(self) -> int:
+        """Number of cells in the fit."""
+        return int(self.used.sum())
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """Number of factors, years and groups."""
+        return self.factors.shape[2], self.factors.shape[1], len(self.labels)
+
+    def log_posterior(self, x: Array) -> Array:
+        """Log density of ψ given the data, up to a constant, at rows of `x`.
+
+        Parameters
+        ----------
+        x : (B, d) float
+            ψ on the unbounded scale of :class:`Hyper`.
+
+        Returns
+        -------
+        (B,) float
+            Log marginal likelihood plus log prior plus log Jacobian; −inf where the
+            arithmetic of an extreme ψ breaks down.
+        """
+        out = np.empty(len(x))
+        for low in range(0, len(x), _BATCH):
+            rows = slice(low, low + _BATCH)
+            psi = self.hyper.values(x[rows])
+            out[rows] = self.log_likelihood(psi)
+        out = out + self.hyper.log_prior(x)
+        return np.where(np.isfinite(out), out, -np.inf)
+
+    def log_likelihood(self, psi: dict[str, Array]) -> Array:
+        """Log p(y | ψ), every other parameter integrated out; shape (B,)."""
+        system = self.system(psi)
+        half = np.linalg.solve(system.root, system.rhs[..., None])[..., 0]
+        fit = (half**2).sum(axis=1)
+        log_det_q = 2.0 * np.log(np.diagonal(system.root, axis1=1, axis2=2)).sum(axis=1)
+        return -0.5 * (
+            system.log_det_v
+            + self.cells * np.log(2.0 * np.pi)
+            + system.square
+            - fit
+            + log_det_q
+            - system.log_det_prior
+        )
+
+    def system(self, psi: dict[str, Array]) -> System:
+        """Precision and right-hand side of the global coefficients for each row of ψ."""
+        z, used, flow, known, group = self.blocks
+        n_factors, n_years, n_groups = self.sizes
+        log_det, zz, tt, tz, gg, gt, gz = kernel.gram(
+            self.hyper.kernel_rows(psi), z, used, flow, known, group, n_groups
+        )
+        k, y = n_factors, n_factors  # factors are columns 0..k−1, the outcome column k
+        year = slice(k + 1, k + 1 + n_years)
+        groups = slice(k + 1 + n_years, k + 1 + n_years + n_groups)
+        precision, rhs, square, log_det_prior = _global_prior(self, psi)
+        precision[:, :k, :k] += zz[:, :k, :k]
+        precision[:, year, year] += tt
+        precision[:, year, :k] += tz[:, :, :k]
+        precision[:, :k, year] += tz[:, :, :k].transpose(0, 2, 1)
+        rhs[:, :k] += zz[:, :k, y]
+        rhs[:, year] += tz[:, :, y]
+        if n_groups:
+            diagonal = np.arange(groups.start, groups.stop)
+            precision[:, diagonal, diagonal] += gg
+            precision[:, groups, year] += gt
+            precision[:, year, groups] += gt.transpose(0, 2, 1)
+            precision[:, groups, :k] += gz[:, :, :k]
+            precision[:, :k, groups] += gz[:, :, :k].transpose(0, 2, 1)
+            rhs[:, groups] += gz[:, :, y]
+        return System(_cholesky(precision), rhs, square + zz[:, y, y], log_det, log_det_prior)
+
+
+@dataclass(frozen=True)
+class System:
+    """The normal equations of b for B values of ψ.
+
+    Attributes
+    ----------
+    root : (B, q, q) float
+        Lower Cholesky factor of Q.
+    rhs : (B, q) float
+        c.
+    square : (B,) float
+        Σ y'V⁻¹y + b₀'Λb₀.
+    log_det_v, log_det_prior : (B,) float
+        Σ log|V_i| and log|Λ|.
+    """
+
+    root: Array
+    rhs: Array
+    square: Array
+    log_det_v: Array
+    log_det_prior: Array
+
+
+def _global_prior(problem: Problem, psi: dict[str, Array]) -> tuple[Array, Array, Array, Array]:
+    """Λ, Λb₀, b₀'Λb₀ and log|Λ| for each row of ψ."""
+    priors = problem.equation.priors
+    n_factors, n_years, n_groups = problem.sizes
+    rows = len(psi[names.SIGMA])
+    size = n_factors + 1 + n_years + n_groups
+    precision = np.zeros((rows, size, size))
+    rhs = np.zeros((rows, size))
+    square = np.zeros(rows)
+    log_det = np.zeros(rows)
+
+    beta, mu = priors[names.BETA], priors[names.MU_ALPHA]
+    assert isinstance(beta, Normal) and isinstance(mu, Normal)  # the specification sees to it
+    at = np.arange(n_factors)
+    precision[:, at, at] = beta.sigma**-2
+    rhs[:, at] = beta.mu / beta.sigma**2
+    square += n_factors * (beta.mu / beta.sigma) ** 2 + (mu.mu / mu.sigma) ** 2
+    log_det -= 2.0 * n_factors * np.log(beta.sigma) + 2.0 * np.log(mu.sigma)
+
+    # (μ, α): K is the AR(1) precision of α − μ; μ enters through K1 and 1'K1.
+    ar = _ar1_precision(psi[names.SIGMA_ALPHA], psi[names.RHO_ALPHA], n_years)
+    year = slice(n_factors + 1, n_factors + 1 + n_years)
+    row_sum = ar.sum(axis=2)
+    precision[:, year, year] = ar
+    precision[:, n_factors, year] = -row_sum
+    precision[:, year, n_factors] = -row_sum
+    precision[:, n_factors, n_factors] = row_sum.sum(axis=1) + mu.sigma**-2
+    rhs[:, n_factors] = mu.mu / mu.sigma**2
+    log_det += np.log1p(-(psi[names.RHO_ALPHA] ** 2))
+    log_det -= 2.0 * n_years * np.log(psi[names.SIGMA_ALPHA])
+
+    if n_groups:
+        at = np.arange(n_factors + 1 + n_years, size)
+        precision[:, at, at] = psi[names.SIGMA_GAMMA][:, None] ** -2
+        log_det -= 2.0 * n_groups * np.log(psi[names.SIGMA_GAMMA])
+    return precision, rhs, square, log_det
+
+
+def _ar1_precision(sigma: Array, rho: Array, years: int) -> Array:
+    """Precision matrices of stationary AR(1) paths; (B, T, T)."""
+    out = np.zeros((len(sigma), years, years))
+    at = np.arange(years)
+    out[:, at, at] = 1.0 + (rho**2)[:, None]
+    out[:, 0, 0] = out[:, -1, -1] = 1.0
+    if years == 1:
+        out[:, 0, 0] = 1.0 - rho**2
+    out[:, at[1:], at[:-1]] = out[:, at[:-1], at[1:]] = -rho[:, None]
+    return out / (sigma**2)[:, None, None]
+
+
+def _cholesky(matrices: Array) -> Array:
+    try:
+        return np.linalg.cholesky(matrices)
+    except np.linalg.LinAlgError:
+        # One extreme ψ must not spoil the batch: its density becomes NaN, then −inf.
+        roots = np.full_like(matrices, np.nan)
+        for i, matrix in enumerate(matrices):
+            try:
+                roots[i] = np.linalg.cholesky(matrix)
+            except np.linalg.LinAlgError:
+                continue
+        return roots
+
+
+def _blocks(
+    outcome: Array, used: Array, flow: Array, known: Array, factors: Array, group: np.ndarray
+) -> tuple[Array, Array, Array, Array, np.ndarray]:
+    """Lay the cells out in blocks of places side by side, as the kernel reads them."""
+    n_places = outcome.shape[0]
+    columns = np.concatenate([factors, outcome[..., None], used[..., None]], axis=2)
+    return (
+        _laned(columns),
+        _laned(used),
+        _laned(flow),
+        _laned(known),
+        np.pad(group, (0, -n_places % kernel.LANES), constant_values=-1).reshape(-1, kernel.LANES),
+    )
+
+
+def _laned(values: Array) -> Array:
+    pad = [(0, -values.shape[0] % kernel.LANES)] + [(0, 0)] * (values.ndim - 1)
+    padded = np.pad(values, pad)
+    lanes = padded.reshape(-1, kernel.LANES, *values.shape[1:])
+    return np.ascontiguousarray(np.moveaxis(lanes, 1, -1))

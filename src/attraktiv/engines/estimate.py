@@ -1,0 +1,190 @@
+"""Fit a model to a panel: choose the engine, run it, judge it, keep the provenance."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+import secrets
+import time
+import warnings
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+import attraktiv
+from attraktiv import names
+from attraktiv.engines import collapsed, least_squares
+from attraktiv.engines.diagnostics import diagnose
+from attraktiv.engines.tree import build_tree
+from attraktiv.errors import AttraktivWarning, FitError, InputError
+from attraktiv.model import Design, Missing, build_design, describe_missing
+from attraktiv.panels import content_hash, read_panel
+from attraktiv.specs import Engine, ModelSpec, Sampling, load_spec
+from attraktiv.store import refuse_existing, write_run
+
+_VERSIONED = ("numpy", "scipy", "numba", "pymc", "nutpie", "arviz-stats", "xarray")
+
+
+def fit(
+    model: str | Path | ModelSpec,
+    panel: str | Path | xr.Dataset,
+    *,
+    out: str | Path | None = None,
+    engine: Engine = "auto",
+    first: int | None = None,
+    last: int | None = None,
+    without: Sequence[str] = (),
+    exclude: str | None = None,
+    missing: Missing = "mean",
+    seed: int | None = None,
+    sampling: Sampling | None = None,
+    force: bool = False,
+    progress: bool = True,
+) -> xr.DataTree:
+    """Fit a model to a panel.
+
+    Parameters
+    ----------
+    model : str, Path or ModelSpec
+        Name of a model (:func:`attraktiv.models`), a TOML file, or a specification.
+    panel : str, Path or xarray.Dataset
+        Panel folder, built panel, or the dataset of :func:`attraktiv.read_panel`.
+    out : str or Path, optional
+        Where to write the run; without it nothing is written.
+    engine : {"auto", "collapsed", "nuts", "least-squares"}
+        How to estimate. ``auto`` takes what the specification says, and the collapsed
+        engine where it leaves the choice open.
+    first, last : int, optional
+        First and last year used, both included.
+    without : sequence of str
+        Factors to leave out, by variable or by term as written.
+    exclude : str, optional
+        Boolean column of places.csv to leave out of the fit, in place of the panel's own.
+    missing : {"mean", "drop"}
+        A missing factor stands at its year's mean, or its cell is left out.
+    seed : int, optional
+        Makes the run repeatable to the last bit on one machine; recorded either way.
+    sampling : Sampling, optional
+        Chains, draws and tuning steps, in place of the specification's.
+    force : bool
+        Replace an existing run.
+    progress : bool
+        Show progress on standard error, where that is a terminal.
+
+    Returns
+    -------
+    xarray.DataTree
+        The run; docs/schema.md lists its groups.
+
+    Raises
+    ------
+    InputError
+        If the model, the panel or their combination is wrong; nothing was started.
+    FitError
+        If the estimation failed.
+    """
+    if out is not None:
+        refuse_existing(out, force=force)
+    spec = load_spec(model)
+    chosen = _engine(spec, engine)
+    data = panel if isinstance(panel, xr.Dataset) else read_panel(panel)
+    design = build_design(
+        spec, data, first=first, last=last, without=without, exclude=exclude, missing=missing
+    )
+    seed = secrets.randbelow(2**31) if seed is None else seed
+    begun = time.perf_counter()
+    tree = _estimate(design, chosen, sampling or spec.sampling, seed, progress)
+    tree.attrs |= _provenance(design, data, seed) | {"seconds": time.perf_counter() - begun}
+    if out is not None:
+        write_run(tree, out, force=force)
+    return tree
+
+
+def _engine(spec: ModelSpec, asked: Engine) -> Engine:
+    """Settle on an engine; refuse one that cannot estimate the model."""
+    if asked == "auto":
+        asked = spec.engine
+    if asked == "auto":
+        return "least-squares" if spec.classical else "collapsed"
+    if (asked == "least-squares") != spec.classical:
+        valid = "least-squares" if spec.classical else "collapsed or nuts"
+        raise InputError(
+            f"The engine {asked} cannot estimate {spec.id}: "
+            + (
+                "it is a classical regression without priors."
+                if spec.classical
+                else "it has priors and place effects, which least squares knows nothing of."
+            )
+            + f" Valid here: {valid}, or leave --engine out."
+        )
+    return asked
+
+
+def _estimate(
+    design: Design, engine: Engine, sampling: Sampling, seed: int, progress: bool
+) -> xr.DataTree:
+    if engine == "least-squares":
+        draws = least_squares.sample(
+            design, chains=sampling.chains, draws=sampling.draws, seed=seed
+        )
+        tree = build_tree(design, draws, seed=seed)
+        tree.attrs |= {"engine": engine, "verdict": "not applicable"}
+        return tree
+    if engine == "collapsed":
+        found, log_likelihood, psi = collapsed.sample(
+            design, sampling, seed=seed, progress=progress
+        )
+        if not psi.failure:
+            tree = build_tree(design, found, seed=seed, log_likelihood=log_likelihood)
+            sampler = {
+                "pareto_k": psi.pareto_k,
+                "ess": float(psi.ess.min()),
+                "evaluations": psi.evaluations,
+            }
+            return _judged(tree, engine, sampler)
+        warnings.warn(
+            f"The collapsed engine gave up: {psi.failure}. Falling back to NUTS, which takes "
+            "minutes.",
+            AttraktivWarning,
+            stacklevel=3,
+        )
+    from attraktiv.engines import nuts  # PyMC only where it is needed
+
+    sampled, stats, log_likelihood = nuts.sample(design, sampling, seed=seed, progress=progress)
+    tree = build_tree(design, sampled, seed=seed, sample_stats=stats, log_likelihood=log_likelihood)
+    return _judged(tree, "nuts", {})
+
+
+def _judged(tree: xr.DataTree, engine: str, sampler: dict[str, float]) -> xr.DataTree:
+    if not all(np.isfinite(v).all() for v in (tree[names.POSTERIOR][names.SIGMA],)):
+        raise FitError("The fit gave numbers that are not finite; check the panel for extremes.")
+    table = diagnose(tree, engine=engine, sampler=sampler)
+    tree[names.DIAGNOSTICS] = xr.DataTree(table)
+    passed = json.loads(table.attrs["figures"])["passed"]
+    tree.attrs |= {"engine": engine, "verdict": "passed" if passed else "failed"}
+    return tree
+
+
+def _provenance(design: Design, panel: xr.Dataset, seed: int) -> dict[str, object]:
+    versions = {name: importlib.metadata.version(name) for name in _VERSIONED}
+    return {
+        "attraktiv_format": "run/1",
+        "attraktiv_version": attraktiv.__version__,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "model": design.spec.id,
+        "spec_json": design.spec.model_dump_json(),
+        "outcome": design.spec.migration.outcome,
+        "panel_title": panel.attrs.get("title", ""),
+        "panel_hash": content_hash(panel),
+        "place_names": panel.attrs.get("place_names", ""),
+        "options": json.dumps(design.options),
+        "missing_factors": describe_missing(design),
+        "first_year": int(design.years[0]),
+        "last_year": int(design.years[-1]),
+        "seed": seed,
+        "versions": json.dumps(versions | {"python": platform.python_version()}),
+    }

@@ -1,0 +1,88 @@
+"""NUTS on the full PyMC model, through nutpie: general, and slow."""
+
+from __future__ import annotations
+
+import numpy as np
+import nutpie
+import xarray as xr
+
+from attraktiv import names
+from attraktiv.engines.collapsed.draws import cell_log_likelihood
+from attraktiv.engines.collapsed.problem import Problem
+from attraktiv.engines.tree import Draws
+from attraktiv.errors import FitError
+from attraktiv.model import Design
+from attraktiv.model.pymc_model import model_of
+from attraktiv.progress import progress as progress_bar
+from attraktiv.specs import Sampling
+
+#: Small steps: the scales of weak effects make narrow places in the posterior.
+_TARGET_ACCEPT = 0.9
+
+
+def sample(
+    design: Design, sampling: Sampling, *, seed: int, progress: bool
+) -> tuple[Draws, xr.Dataset, np.ndarray]:
+    """Sample the full model.
+
+    Parameters
+    ----------
+    design : Design
+    sampling : Sampling
+        Chains, draws and tuning steps.
+    seed : int
+    progress : bool
+        Show progress on standard error.
+
+    Returns
+    -------
+    draws : mapping of str to array
+        (chain, draw, …) over the fitted places.
+    sample_stats : xarray.Dataset
+    log_likelihood : (chain, draw, place, year) float32
+        Log density of each cell given the place's other years.
+    """
+    total = sampling.chains * (sampling.tune + sampling.draws)
+    with progress_bar("building and compiling the model", total if progress else None) as update:
+        compiled = nutpie.compile_pymc_model(model_of(design))
+        update(0.0, "sampling")
+        done = 0
+
+        def moved(chains: list[object]) -> None:
+            nonlocal done
+            now = sum(chain.finished_draws for chain in chains)  # type: ignore[attr-defined]
+            update(float(now - done), "sampling")
+            done = now
+
+        trace = _run(compiled, sampling, seed, moved if progress else None)
+    posterior = trace[names.POSTERIOR].to_dataset()
+    # innovations of the parametrisation are not part of the model's description
+    draws = {str(n): v.values for n, v in posterior.items() if not str(n).endswith("_raw")}
+    stats = trace[names.SAMPLE_STATS].to_dataset()
+    kept = [n for n in ("diverging", "energy", "depth", "n_steps", "step_size") if n in stats]
+    return draws, stats[kept], cell_log_likelihood(Problem.of(design), draws)
+
+
+def _run(compiled: object, sampling: Sampling, seed: int, callback: object) -> xr.DataTree:
+    sampler = nutpie.sample(
+        compiled,
+        draws=sampling.draws,
+        tune=sampling.tune,
+        chains=sampling.chains,
+        seed=seed,
+        target_accept=_TARGET_ACCEPT,
+        save_warmup=False,
+        progress_bar=False,
+        progress_callback=callback,
+        blocking=False,
+    )
+    try:
+        return sampler.wait()
+    except KeyboardInterrupt:
+        sampler.cancel()
+        raise
+    except RuntimeError as error:
+        raise FitError(
+            f"NUTS stopped: {error}. Check the panel for extreme values (attraktiv panel PANEL), "
+            "or use --engine collapsed where the model allows it."
+        ) from error

@@ -1,0 +1,6 @@
+"""Panel + ModelSpec → Design (labelled matrices) → pm.Model."""
+
+from attraktiv.model.design import Design, Missing, build_design, describe_missing
+from attraktiv.model.formula import Term, parse_formula
+
+__all__ = ["Design", "Missing", "Term", "build_design", "describe_missing", "parse_formula"]

@@ -1,0 +1,320 @@
+"""Panel + specification → Design: labelled matrices that every engine reads.
+
+Mathematical details
+--------------------
+For a factor x, year t and fitted places F (those with at least one cell in the fit):
+
+    centre_t = mean of x_it over i ∈ F with x_it known
+    scale    = sqrt( mean over all known (i, t) of (x_it − centre_t)² )
+    factor   = (x_it − centre_t) / scale
+
+A cell is used when its outcome and its population are known. A missing factor stands
+at its year's mean, zero after centring, and is counted; with ``missing="drop"`` the
+cell is left out instead. Flow variance v_it = 10⁴ c / pop_it, with c the place's own
+mean gross turnover where in- and out-migration are known, else the constant of the
+specification; measurement error enters as its own known variance.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import xarray as xr
+
+from attraktiv import names
+from attraktiv.errors import DesignError, PanelError
+from attraktiv.model.formula import Term, evaluate, parse_formula
+from attraktiv.panels import covariate
+from attraktiv.specs import Equation, ModelSpec
+
+Missing = Literal["mean", "drop"]
+
+
+@dataclass(frozen=True)
+class Design:
+    """What an engine needs, for every place of the panel and every fitted year.
+
+    Attributes
+    ----------
+    spec : ModelSpec
+    data : xarray.Dataset
+        ``outcome``, ``factors``, ``factor_missing``, ``flow_variance``,
+        ``measurement_sd``, ``population``, ``used``, ``fitted``, ``centre``, ``scale``,
+        ``group_of_place`` and the attributes of the places; dims place, year, term.
+    terms : tuple of str
+        Labels of the structural factors, in order.
+    options : dict
+        ``without``, ``exclude`` and ``missing`` as given: part of a run's identity.
+    """
+
+    spec: ModelSpec
+    data: xr.Dataset
+    terms: tuple[str, ...]
+    options: dict[str, object]
+
+    @property
+    def years(self) -> np.ndarray:
+        """The fitted years."""
+        return self.data[names.YEAR].values
+
+    def fitted(self) -> xr.Dataset:
+        """The fitted places only, ordered by code.
+
+        The order is the design's own, not the panel's, so that permuting the places of a
+        panel, or adding places without data, changes no draw.
+        """
+        kept = self.data.isel({names.PLACE: self.data[names.FITTED].values})
+        return kept.sortby(names.PLACE)
+
+
+def build_design(
+    spec: ModelSpec,
+    panel: xr.Dataset,
+    *,
+    first: int | None = None,
+    last: int | None = None,
+    without: Sequence[str] = (),
+    exclude: str | None = None,
+    missing: Missing = "mean",
+) -> Design:
+    """Bring a specification and a panel together.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    panel : xarray.Dataset
+        From :func:`attraktiv.read_panel`.
+    first, last : int, optional
+        First and last year used, both included.
+    without : sequence of str
+        Factors to leave out, by variable (all its lags) or by term as written.
+    exclude : str, optional
+        Boolean place attribute to leave out of the fit, in place of the panel's own;
+        ``"none"`` leaves out nothing.
+    missing : {"mean", "drop"}
+        What a missing factor does to its cell.
+
+    Returns
+    -------
+    Design
+
+    Raises
+    ------
+    DesignError
+        If a factor, group or column is not in the panel, varies nowhere, or nothing is
+        left to fit.
+    """
+    equation = spec.migration
+    terms = _terms(equation, without, spec)
+    outcome = covariate(panel, equation.outcome)
+    raw = {term.label: _raw_factor(term, panel, last, spec) for term in terms}
+    allowed = ~_excluded(panel, exclude)
+    window = _between(panel, first, last)
+
+    known = (outcome.notnull() & (panel[names.POPULATION] > 0) & allowed & window).transpose(
+        names.PLACE, names.YEAR
+    )
+    if missing == "drop":
+        for values in raw.values():
+            known &= values.notnull()
+    years = _fitted_years(known, spec, first, last)
+    used = known.sel({names.YEAR: years})
+    fitted = used.any(names.YEAR)
+
+    at_years = {names.YEAR: years}
+    data = xr.Dataset(
+        {
+            names.OUTCOME: outcome.sel(at_years).transpose(names.PLACE, names.YEAR).where(used),
+            names.USED: used,
+            names.FITTED: fitted,
+            names.POPULATION: panel[names.POPULATION].sel(at_years),
+            names.MEASUREMENT_SD: panel[names.MEASUREMENT_SD].sel(at_years).fillna(0.0),
+            names.FLOW_VARIANCE: _flow_variance(panel, equation, years),
+        }
+    )
+    data = data.merge(_standardised(raw, terms, years, fitted))
+    data = data.merge(_attributes(panel, equation))
+    options: dict[str, object] = {
+        "without": list(without),
+        "exclude": exclude,
+        "missing": missing,
+    }
+    return Design(spec, data, tuple(term.label for term in terms), options)
+
+
+def _terms(equation: Equation, without: Sequence[str], spec: ModelSpec) -> tuple[Term, ...]:
+    terms = parse_formula(equation.factors)
+    for name in without:
+        kept = tuple(t for t in terms if name != t.label and name not in t.variables)
+        if len(kept) == len(terms):
+            raise DesignError(
+                f"--without {name}: the model {spec.id} has no such factor. Its factors are "
+                f"{', '.join(term.label for term in terms)}."
+            )
+        terms = kept
+    return terms
+
+
+def _raw_factor(term: Term, panel: xr.Dataset, last: int | None, spec: ModelSpec) -> xr.DataArray:
+    def lookup(name: str) -> xr.DataArray:
+        try:
+            return covariate(panel, name, until=last)
+        except PanelError as error:
+            raise DesignError(
+                f"The model {spec.id} has the factor {term.label}, which this panel lacks: "
+                f"{error} Or leave the factor out: attraktiv fit {spec.id} PANEL --without {name}."
+            ) from None
+
+    values = evaluate(term, lookup)
+    if not bool(values.notnull().any()):
+        raise DesignError(
+            f"The factor {term.label} of the model {spec.id} is missing in every place and year of "
+            f"this panel. Fill it in, or leave it out: --without {term.variables[0]}."
+        )
+    return values
+
+
+def _excluded(panel: xr.Dataset, column: str | None) -> xr.DataArray:
+    if column is None:
+        return panel[names.EXCLUDED]
+    if column == "none":
+        return xr.zeros_like(panel[names.EXCLUDED])
+    if column not in panel or panel[column].dims != (names.PLACE,) or panel[column].dtype != bool:
+        valid = [
+            str(name)
+            for name, values in panel.data_vars.items()
+            if values.dims == (names.PLACE,) and values.dtype == bool and name != names.EXCLUDED
+        ]
+        raise DesignError(
+            f"--exclude {column}: places.csv has no column of True and False by that name. Such "
+            f"columns here: {', '.join(valid) or 'none'}; --exclude none leaves out no place."
+        )
+    return panel[column]
+
+
+def _between(panel: xr.Dataset, first: int | None, last: int | None) -> xr.DataArray:
+    years = panel[names.YEAR]
+    if first is not None and last is not None and first > last:
+        raise DesignError(f"--from {first} is after --until {last}; give the earlier year first.")
+    low = int(years[0]) if first is None else first
+    high = int(years[-1]) if last is None else last
+    return (years >= low) & (years <= high)
+
+
+def _fitted_years(
+    known: xr.DataArray, spec: ModelSpec, first: int | None, last: int | None
+) -> np.ndarray:
+    any_place = known.any(names.PLACE)
+    years = known[names.YEAR].values[any_place.values]
+    if years.size == 0:
+        raise DesignError(
+            f"Nothing to fit: no place has a known {spec.migration.outcome} between "
+            f"{first or 'the first year'} and {last or 'the last year'}. Give --from and --until "
+            "within the years of the panel; with --missing drop, try --missing mean."
+        )
+    places = int(known.any(names.YEAR).sum())
+    if years.size < 2 or places < 3:
+        raise DesignError(
+            f"Too little to fit: {places} places and {years.size} years have a known "
+            f"{spec.migration.outcome}; at least three places and two years are needed. Widen "
+            "--from and --until."
+        )
+    # Years in between without any outcome stay: a path runs through them.
+    return np.arange(years[0], years[-1] + 1)
+
+
+def _flow_variance(panel: xr.Dataset, equation: Equation, years: np.ndarray) -> xr.DataArray:
+    population = panel[names.POPULATION].sel({names.YEAR: years})
+    turnover: xr.DataArray | float = equation.noise.turnover
+    if names.IN_MIGRATION in panel and names.OUT_MIGRATION in panel:
+        gross = (panel[names.IN_MIGRATION] + panel[names.OUT_MIGRATION]).sel({names.YEAR: years})
+        own = (gross / population).mean(names.YEAR)
+        turnover = own.fillna(equation.noise.turnover)
+    variance = (1e4 * turnover / population).transpose(names.PLACE, names.YEAR)
+    return variance.assign_attrs(
+        units="percentage points squared",
+        long_name="variance of the net migration rate if flows were Poisson",
+    )
+
+
+def _standardised(
+    raw: dict[str, xr.DataArray], terms: Sequence[Term], years: np.ndarray, fitted: xr.DataArray
+) -> xr.Dataset:
+    places = fitted[names.PLACE]
+    labels = [term.label for term in terms]
+    shape = (places.size, years.size, len(labels))
+    factors = np.zeros(shape)
+    gaps = np.zeros(shape, dtype=bool)
+    centre = np.full((years.size, len(labels)), np.nan)
+    scale = np.ones(len(labels))
+    for k, term in enumerate(terms):
+        x = raw[term.label].sel({names.YEAR: years}).transpose(names.PLACE, names.YEAR)
+        factors[..., k], gaps[..., k], centre[:, k], scale[k] = _standardise(
+            x.values, fitted.values, term
+        )
+    cells = (names.PLACE, names.YEAR, names.TERM)
+    return xr.Dataset(
+        {
+            names.FACTORS: (cells, factors, {"units": "standard deviations within the year"}),
+            names.FACTOR_MISSING: (cells, gaps),
+            names.CENTRE: ((names.YEAR, names.TERM), centre),
+            names.SCALE: ((names.TERM,), scale),
+        },
+        coords={
+            names.PLACE: places,
+            names.YEAR: years,
+            names.TERM: labels,
+            "term_units": (names.TERM, [raw[label].attrs["units"] for label in labels]),
+            "term_look_ahead": (names.TERM, [raw[label].attrs["look_ahead"] for label in labels]),
+        },
+    )
+
+
+def _standardise(
+    x: np.ndarray, fitted: np.ndarray, term: Term
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    gap = ~np.isfinite(x)
+    known = ~gap & fitted[:, None]
+    count = known.sum(axis=0)
+    total = np.where(known, x, 0.0).sum(axis=0)
+    centre = np.divide(total, count, out=np.full(x.shape[1], np.nan), where=count > 0)
+    deviation = np.where(gap, 0.0, x - centre)
+    scale = float(np.sqrt((deviation[known] ** 2).mean())) if known.any() else 0.0
+    size = float(np.abs(x[known]).max(initial=0.0))
+    if scale <= 1e-12 * size or scale == 0.0:
+        raise DesignError(
+            f"The factor {term.label} is the same in every fitted place, so it can explain "
+            f"nothing. Leave it out: --without {term.variables[0]}."
+        )
+    # A year that no fitted place knows has no centre: its cells are gaps for all.
+    lost = gap | np.isnan(centre)[None, :]
+    return np.where(lost, 0.0, deviation / scale), lost, centre, scale
+
+
+def _attributes(panel: xr.Dataset, equation: Equation) -> xr.Dataset:
+    kept = xr.Dataset(
+        {
+            str(name): values
+            for name, values in panel.data_vars.items()
+            if values.dims == (names.PLACE,)
+        }
+    )
+    if equation.groups is None:
+        return kept
+    if equation.groups not in kept:
+        raise DesignError(
+            f"The model groups places by '{equation.groups}', which places.csv lacks; its columns "
+            f"are {', '.join(map(str, kept.data_vars))}."
+        )
+    return kept.assign({names.GROUP_OF_PLACE: kept[equation.groups].astype(str)})
+
+
+def describe_missing(design: Design) -> str:
+    """One line for each factor that stands at its year's mean somewhere, as JSON counts."""
+    data = design.fitted()
+    counts = (data[names.FACTOR_MISSING] & data[names.USED]).sum((names.PLACE, names.YEAR))
+    return json.dumps({str(t): int(n) for t, n in zip(design.terms, counts.values, strict=True)})
