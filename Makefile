@@ -14,7 +14,7 @@ export UV_SYSTEM_CERTS ?= true
 ARGS ?=
 export PYTHON ?=
 
-.PHONY: help install demo test lint types docs bench calibration coverage-table wheel-test clean lock
+.PHONY: help install demo test lint types docs bench calibration coverage-table pages wheel-test clean lock
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,14 +44,17 @@ docs: $(STAMP) ## build docs/_build/html; a warning is an error
 	@$(BIN)/python -m sphinx -W --keep-going -n -q -d docs/_build/doctrees docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
-bench: $(STAMP) ## run the benchmarks
-	@$(PYTEST) tests/benchmarks -m "slow or not slow" --benchmark-enable --benchmark-only $(ARGS)
+bench: $(STAMP) ## measure the engines and write docs/benchmarks.md (a quarter of an hour)
+	@$(BIN)/python benchmarks/engines.py
 
 calibration: $(STAMP) ## run the slow tests: do the bands hold what they promise?
-	@$(PYTEST) -m slow --ignore tests/benchmarks $(ARGS)
+	@$(PYTEST) -m slow $(ARGS)
 
 coverage-table: $(STAMP) ## write docs/coverage.md from simulated countries
 	@$(BIN)/python -m tests.recovery.coverage $(ARGS)
+
+pages: $(STAMP) ## write the pages of docs/ that hold results on the real panel
+	@$(BIN)/python scripts/pages.py
 
 wheel-test: $(STAMP) ## build the wheel and use it outside the checkout
 	@sh scripts/test_wheel.sh

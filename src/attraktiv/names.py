@@ -54,7 +54,6 @@ NET_DOMESTIC_MIGRATION_RATE: Final = "net_domestic_migration_rate"
 NATURAL_INCREASE_RATE: Final = "natural_increase_rate"
 POPULATION_GROWTH: Final = "population_growth"
 LABOUR_MARKET_INTEGRATION: Final = "labour_market_integration"
-NET_DOMESTIC_MIGRATION_RATE: Final = "net_domestic_migration_rate"
 
 # Run: groups of the tree -----------------------------------------------------
 POSTERIOR: Final = "posterior"

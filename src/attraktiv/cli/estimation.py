@@ -9,7 +9,6 @@ import typer
 
 from attraktiv.cli.messages import next_commands, paragraph, reported, say
 from attraktiv.cli.tables import Column, text_table
-from attraktiv.errors import InputError
 
 _DEFAULT = "*"
 
@@ -71,18 +70,20 @@ def fit(
     seed: Annotated[
         int | None, typer.Option("--seed", min=0, help="Makes the run repeatable.")
     ] = None,
+    chains: Annotated[
+        int | None, typer.Option("--chains", min=1, help="Independent chains.")
+    ] = None,
+    draws: Annotated[
+        int | None, typer.Option("--draws", min=1, help="Draws kept in each chain.")
+    ] = None,
+    tune: Annotated[
+        int | None, typer.Option("--tune", min=1, help="Steps of NUTS before the first draw.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing run.")] = False,
 ) -> None:
     """Fit a model to a panel and write the run."""
-    if first is not None and last is not None and first > last:
-        raise InputError(
-            f"The period {first} to {last} is empty: --from is after --until. Valid, for example: "
-            f"--from {last} --until {first}."
-        )
     from attraktiv import engines
-    from attraktiv.store import refuse_existing
 
-    refuse_existing(out, force=force)
     run = engines.fit(
         model,
         panel,
@@ -94,6 +95,9 @@ def fit(
         exclude=exclude,
         missing=missing,
         seed=seed,
+        chains=chains,
+        draws=draws,
+        tune=tune,
         force=force,
     )
     for line in engines.check(run).lines:

@@ -69,33 +69,32 @@ def diagnose(tree: xr.DataTree, *, engine: str, sampler: dict[str, float]) -> xr
     """
     labels: list[str] = []
     blocks: list[np.ndarray] = []
-    for label, values in _scalars(tree, with_places=engine == "nuts"):
+    for label, values in scalars(tree, with_places=engine == "nuts"):
         labels += label
         blocks.append(values)
     draws = np.concatenate(blocks)
     axes = {"chain_axis": 1, "draw_axis": 2}
+    with np.errstate(divide="ignore", invalid="ignore"):  # what never moves has no R-hat
+        computed = {
+            "r_hat": array_stats.rhat(draws, **axes),
+            "ess_bulk": array_stats.ess(draws, method="bulk", **axes),
+            "ess_tail": array_stats.ess(draws, method="tail", prob=(0.05, 0.95), **axes),
+        }
     table = xr.Dataset(
-        {
-            "r_hat": (names.PARAMETER, array_stats.rhat(draws, **axes)),
-            "ess_bulk": (names.PARAMETER, array_stats.ess(draws, method="bulk", **axes)),
-            "ess_tail": (
-                names.PARAMETER,
-                array_stats.ess(draws, method="tail", prob=(0.05, 0.95), **axes),
-            ),
-        },
+        {name: (names.PARAMETER, figure) for name, figure in computed.items()},
         coords={names.PARAMETER: labels},
     )
     figures: dict[str, Any] = {"engine": engine, **sampler}
     for name, worst in (("r_hat", "max"), ("ess_bulk", "min"), ("ess_tail", "min")):
-        values = table[name].values
-        at = int(np.argmax(values) if worst == "max" else np.argmin(values))
-        figures[name] = float(values[at])
+        column = table[name].values
+        at = int(np.argmax(column) if worst == "max" else np.argmin(column))
+        figures[name] = float(column[at])
         figures[f"{name}_of"] = labels[at]
     if engine == "nuts":
         stats = tree[names.SAMPLE_STATS]
         figures["divergences"] = int(stats["diverging"].sum())
         figures["bfmi"] = float(np.min(array_stats.bfmi(stats["energy"].values)))
-    figures["passed"] = not _faults(figures)
+    figures["passed"] = not any(_faults(figures))
     return table.assign_attrs(figures=json.dumps(figures))
 
 
@@ -165,16 +164,20 @@ def _faults(f: dict[str, Any]) -> Iterator[str]:
         yield f"The importance weights leave too few effective draws. {more}"
 
 
-def _scalars(tree: xr.DataTree, *, with_places: bool) -> Iterator[tuple[list[str], np.ndarray]]:
-    """Labels and draws (scalar, chain, draw) of what was sampled, fitted places only."""
+def scalars(tree: xr.DataTree, *, with_places: bool) -> Iterator[tuple[list[str], np.ndarray]]:
+    """Labels and draws (scalar, chain, draw) of what was sampled: no place outside the fit."""
     posterior = tree[names.POSTERIOR].to_dataset()
-    fitted = tree[names.CONSTANT_DATA][names.FITTED].values
+    constant = tree[names.CONSTANT_DATA].to_dataset()
+    fitted = constant[names.FITTED].values
     for key, values in posterior.items():
         name = str(key)
         if name == names.BETA_ORIGINAL or (names.PLACE in values.dims and not with_places):
             continue
         if names.PLACE in values.dims:
             values = values.isel({names.PLACE: fitted})
+        if names.GROUP in values.dims:
+            groups = np.unique(constant[names.GROUP_OF_PLACE].values[fitted])
+            values = values.sel({names.GROUP: groups})
         rest = [dim for dim in values.dims if dim not in _SAMPLE]
         stacked = values.transpose(*rest, *_SAMPLE)
         index = [stacked[dim].values for dim in rest]

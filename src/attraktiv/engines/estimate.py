@@ -8,9 +8,10 @@ import platform
 import secrets
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import xarray as xr
@@ -41,7 +42,9 @@ def fit(
     exclude: str | None = None,
     missing: Missing = "mean",
     seed: int | None = None,
-    sampling: Sampling | None = None,
+    chains: int | None = None,
+    draws: int | None = None,
+    tune: int | None = None,
     force: bool = False,
     progress: bool = True,
 ) -> xr.DataTree:
@@ -68,8 +71,9 @@ def fit(
         A missing factor stands at its year's mean, or its cell is left out.
     seed : int, optional
         Makes the run repeatable to the last bit on one machine; recorded either way.
-    sampling : Sampling, optional
-        Chains, draws and tuning steps, in place of the specification's.
+    chains, draws, tune : int, optional
+        Independent chains, draws kept in each, and steps of NUTS before the first, in
+        place of the specification's.
     force : bool
         Replace an existing run.
     progress : bool
@@ -91,21 +95,40 @@ def fit(
         refuse_existing(out, force=force)
     spec = load_spec(model)
     chosen = _engine(spec, engine)
+    sampling = _sampling(spec, {"chains": chains, "draws": draws, "tune": tune})
+    if seed is not None and seed < 0:
+        raise InputError(f"The seed is {seed}; valid is a whole number from 0 up: --seed 1.")
     data = panel if isinstance(panel, xr.Dataset) else read_panel(panel)
     design = build_design(
         spec, data, first=first, last=last, without=without, exclude=exclude, missing=missing
     )
     seed = secrets.randbelow(2**31) if seed is None else seed
     begun = time.perf_counter()
-    tree = _estimate(design, chosen, sampling or spec.sampling, seed, progress)
+    tree = _estimate(design, chosen, sampling, seed, progress)
     tree.attrs |= _provenance(design, data, seed) | {"seconds": time.perf_counter() - begun}
     if out is not None:
         write_run(tree, out, force=force)
     return tree
 
 
+def _sampling(spec: ModelSpec, asked: Mapping[str, int | None]) -> Sampling:
+    """How much to draw: what was asked for, else what the specification says."""
+    given = {name: value for name, value in asked.items() if value is not None}
+    for name, value in given.items():
+        if value < 1:
+            raise InputError(
+                f"{name} is {value}; valid is a whole number from 1 up, or leave --{name} out."
+            )
+    return spec.sampling.model_copy(update=given)
+
+
 def _engine(spec: ModelSpec, asked: Engine) -> Engine:
     """Settle on an engine; refuse one that cannot estimate the model."""
+    if asked not in get_args(Engine):
+        raise InputError(
+            f"There is no engine '{asked}'; valid are {', '.join(get_args(Engine))}, or leave "
+            "--engine out."
+        )
     if asked == "auto":
         asked = spec.engine
     if asked == "auto":

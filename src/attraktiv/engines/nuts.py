@@ -18,6 +18,7 @@ from attraktiv.specs import Sampling
 
 #: Small steps: the scales of weak effects make narrow places in the posterior.
 _TARGET_ACCEPT = 0.9
+_STATS = ("diverging", "energy", "depth", "n_steps", "step_size")
 
 
 def sample(
@@ -58,9 +59,8 @@ def sample(
     posterior = trace[names.POSTERIOR].to_dataset()
     # innovations of the parametrisation are not part of the model's description
     draws = {str(n): v.values for n, v in posterior.items() if not str(n).endswith("_raw")}
-    stats = trace[names.SAMPLE_STATS].to_dataset()
-    kept = [n for n in ("diverging", "energy", "depth", "n_steps", "step_size") if n in stats]
-    return draws, stats[kept], cell_log_likelihood(Problem.of(design), draws)
+    stats = trace[names.SAMPLE_STATS].to_dataset()[list(_STATS)]
+    return draws, stats, cell_log_likelihood(Problem.of(design), draws)
 
 
 def _run(compiled: object, sampling: Sampling, seed: int, callback: object) -> xr.DataTree:

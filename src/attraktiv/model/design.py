@@ -20,7 +20,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import xarray as xr
@@ -108,9 +108,16 @@ def build_design(
         If a factor, group or column is not in the panel, varies nowhere, or nothing is
         left to fit.
     """
+    if missing not in get_args(Missing):
+        raise DesignError(
+            f"missing is {missing!r}; valid is {' or '.join(get_args(Missing))}: --missing mean."
+        )
     equation = spec.migration
     terms = _terms(equation, without, spec)
-    outcome = covariate(panel, equation.outcome)
+    # Sums round by the order of their parts: in one order, permuting places changes nothing.
+    order = panel[names.PLACE].values
+    panel = panel.sortby(names.PLACE)
+    outcome = _outcome(panel, spec)
     raw = {term.label: _raw_factor(term, panel, last, spec) for term in terms}
     allowed = ~_excluded(panel, exclude)
     window = _between(panel, first, last)
@@ -137,12 +144,13 @@ def build_design(
         }
     )
     data = data.merge(_standardised(raw, terms, years, fitted))
-    data = data.merge(_attributes(panel, equation))
+    data = data.merge(_attributes(panel, equation, data))
     options: dict[str, object] = {
         "without": list(without),
         "exclude": exclude,
         "missing": missing,
     }
+    data = data.sel({names.PLACE: order})
     return Design(spec, data, tuple(term.label for term in terms), options)
 
 
@@ -159,15 +167,31 @@ def _terms(equation: Equation, without: Sequence[str], spec: ModelSpec) -> tuple
     return terms
 
 
+def _outcome(panel: xr.Dataset, spec: ModelSpec) -> xr.DataArray:
+    name = spec.migration.outcome
+    try:
+        return covariate(panel, name)
+    except PanelError:
+        column = name.removesuffix("_rate")
+        raise DesignError(
+            f"The model {spec.id} explains {name}, which this panel lacks: panel.csv has no column "
+            f"{column}. Add it, or choose a model with another outcome (attraktiv models)."
+        ) from None
+
+
 def _raw_factor(term: Term, panel: xr.Dataset, last: int | None, spec: ModelSpec) -> xr.DataArray:
     def lookup(name: str) -> xr.DataArray:
         try:
-            return covariate(panel, name, until=last)
+            values = covariate(panel, name, until=last)
         except PanelError as error:
             raise DesignError(
                 f"The model {spec.id} has the factor {term.label}, which this panel lacks: "
                 f"{error} Or leave the factor out: attraktiv fit {spec.id} PANEL --without {name}."
             ) from None
+        if last is None:
+            return values
+        # what came later must not decide anything, not even whether a logarithm exists
+        return values.where(values[names.YEAR] <= last).assign_attrs(values.attrs)
 
     values = evaluate(term, lookup)
     if not bool(values.notnull().any()):
@@ -280,12 +304,17 @@ def _standardise(
     gap = ~np.isfinite(x)
     known = ~gap & fitted[:, None]
     count = known.sum(axis=0)
-    total = np.where(known, x, 0.0).sum(axis=0)
+    # over the fitted rows alone: zeros for the others would change how the sum rounds
+    total = np.where(gap, 0.0, x)[fitted].sum(axis=0)
     centre = np.divide(total, count, out=np.full(x.shape[1], np.nan), where=count > 0)
+    if not known.any():
+        raise DesignError(
+            f"The factor {term.label} is missing in every fitted place and year. Fill it in, or "
+            f"leave it out: --without {term.variables[0]}."
+        )
     deviation = np.where(gap, 0.0, x - centre)
-    scale = float(np.sqrt((deviation[known] ** 2).mean())) if known.any() else 0.0
-    size = float(np.abs(x[known]).max(initial=0.0))
-    if scale <= 1e-12 * size or scale == 0.0:
+    scale = float(np.sqrt((deviation[known] ** 2).mean()))
+    if scale <= 1e-12 * np.abs(x[known]).max():
         raise DesignError(
             f"The factor {term.label} is the same in every fitted place, so it can explain "
             f"nothing. Leave it out: --without {term.variables[0]}."
@@ -295,7 +324,7 @@ def _standardise(
     return np.where(lost, 0.0, deviation / scale), lost, centre, scale
 
 
-def _attributes(panel: xr.Dataset, equation: Equation) -> xr.Dataset:
+def _attributes(panel: xr.Dataset, equation: Equation, design: xr.Dataset) -> xr.Dataset:
     kept = xr.Dataset(
         {
             str(name): values
@@ -303,6 +332,12 @@ def _attributes(panel: xr.Dataset, equation: Equation) -> xr.Dataset:
             if values.dims == (names.PLACE,)
         }
     )
+    taken = {str(name) for name in (*design.variables, *design.dims, names.GROUP_OF_PLACE)}
+    if clashes := sorted(taken & {str(name) for name in kept}):
+        raise DesignError(
+            f"places.csv has the column '{clashes[0]}', a name that a fit needs for its own "
+            f"numbers. Rename it, for instance to 'place_{clashes[0]}'."
+        )
     if equation.groups is None:
         return kept
     if equation.groups not in kept:

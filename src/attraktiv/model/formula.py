@@ -17,6 +17,7 @@ Mathematical details
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -31,6 +32,9 @@ from attraktiv.errors import DesignError
 TRANSFORMS = ("lag", "log", "sqrt")
 
 Lookup = Callable[[str], xr.DataArray]
+
+#: What no factor needs; formulaic takes braces and backticks for quoted Python and names.
+_FOREIGN = re.compile(r"[^\w\s+\-*/:^(),.~|]")
 
 
 @dataclass(frozen=True)
@@ -72,9 +76,11 @@ def parse_formula(formula: str) -> tuple[Term, ...]:
     DesignError
         If the formula cannot be read or holds anything but names and transforms.
     """
+    if foreign := _FOREIGN.search(formula):
+        raise _refusal(formula, f"{foreign[0]!r} has no meaning in it")
     try:
         parsed = DefaultFormulaParser(include_intercept=False).get_terms(formula)
-    except (FormulaicError, SyntaxError) as error:
+    except (FormulaicError, SyntaxError, KeyError) as error:  # KeyError: the wildcard "."
         raise _refusal(formula, f"it cannot be read ({type(error).__name__})") from None
     if not hasattr(parsed, "root") or isinstance(parsed.root, tuple) or parsed._has_keys:
         raise _refusal(formula, "it has more than a right-hand side")
@@ -132,8 +138,10 @@ def _transformed(name: str, values: xr.DataArray) -> xr.DataArray:
             f"{float(values.sel(place=place, year=year)):g}, and the value must be {need}. Mend "
             f"the panel, leave the factor out with --without {values.name}, or drop the transform."
         )
-    out = np.log(values) if name == "log" else np.sqrt(values)
-    return out.assign_attrs(values.attrs, units=f"{name}({values.attrs['units']})")
+    compute = np.log if name == "log" else np.sqrt
+    return values.copy(data=compute(values.values)).assign_attrs(
+        units=f"{name}({values.attrs['units']})"
+    )
 
 
 def _checked(expression: str, formula: str) -> ast.expr:

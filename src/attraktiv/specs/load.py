@@ -106,6 +106,8 @@ def _explain(error: ValidationError, text: str, origin: str) -> str:
     faults = []
     for fault in error.errors(include_url=False):
         path = [str(part) for part in (*fault["loc"], *fault.get("ctx", {}).get("key", ()))]
+        if path[2:3] == ["priors"]:
+            del path[4:5]  # pydantic names the distribution here, the file does not
         line, key = line_of(text, path)
         where = f"line {line}" + (f", {key}" if key else "")
         faults.append(f"{where}: {_words(fault, path)}")

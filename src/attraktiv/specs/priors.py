@@ -24,8 +24,11 @@ import math
 from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, PositiveFloat, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 from scipy import special
+
+#: Above zero and finite: TOML can write inf.
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -48,7 +51,7 @@ class Normal(_Prior):
 
     distribution: Literal["normal"]
     mu: FiniteFloat = 0.0
-    sigma: PositiveFloat
+    sigma: Positive
 
     @property
     def support(self) -> tuple[float, float]:
@@ -62,7 +65,7 @@ class HalfNormal(_Prior):
     """Normal distribution around zero with scale `sigma`, positive half."""
 
     distribution: Literal["half_normal"]
-    sigma: PositiveFloat
+    sigma: Positive
 
     def from_normal(self, x: FloatArray) -> FloatArray:
         # either form alone loses its digits at one end
@@ -75,7 +78,7 @@ class Exponential(_Prior):
     """Exponential distribution with mean `scale`."""
 
     distribution: Literal["exponential"]
-    scale: PositiveFloat
+    scale: Positive
 
     def from_normal(self, x: FloatArray) -> FloatArray:
         return -self.scale * special.log_ndtr(-np.asarray(x))
@@ -86,7 +89,7 @@ class LogNormal(_Prior):
 
     distribution: Literal["log_normal"]
     mu: FiniteFloat = 0.0
-    sigma: PositiveFloat
+    sigma: Positive
 
     def from_normal(self, x: FloatArray) -> FloatArray:
         return np.exp(self.mu + self.sigma * np.asarray(x))
@@ -96,8 +99,8 @@ class Beta(_Prior):
     """Beta distribution on the unit interval."""
 
     distribution: Literal["beta"]
-    alpha: PositiveFloat
-    beta: PositiveFloat
+    alpha: Positive
+    beta: Positive
 
     @property
     def support(self) -> tuple[float, float]:

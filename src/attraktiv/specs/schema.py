@@ -12,7 +12,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    PositiveFloat,
     PositiveInt,
     field_serializer,
     model_validator,
@@ -20,7 +19,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from attraktiv import names
-from attraktiv.specs.priors import Normal, Prior
+from attraktiv.specs.priors import Normal, Positive, Prior
 
 Engine = Literal["auto", "collapsed", "nuts", "least-squares"]
 
@@ -68,7 +67,7 @@ class Noise(_Frozen):
 
     family: Literal["normal"] = "normal"
     size_dependent: bool = True
-    turnover: PositiveFloat = 0.09
+    turnover: Positive = 0.09
 
 
 class Equation(_Frozen):

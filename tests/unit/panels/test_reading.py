@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import time
 import warnings
 from pathlib import Path
 
@@ -202,12 +201,10 @@ def test_what_is_no_panel_is_refused(tmp_path):
 
 
 @pytest.mark.real_data
-def test_norwegian_panel_reads_fast_and_with_one_warning(real_data: Path):
-    start = time.perf_counter()
+def test_norwegian_panel_reads_with_one_warning(real_data: Path):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         panel = read_panel(real_data / "norway")
-    seconds = time.perf_counter() - start
     assert [warning.category for warning in caught] == [PanelWarning]
     message = str(caught[0].message)
     assert "in 8 of 6052 place-years" in message
@@ -216,4 +213,3 @@ def test_norwegian_panel_reads_fast_and_with_one_warning(real_data: Path):
     assert panel["year"].values[[0, -1]].tolist() == [1986, 2020]
     assert int(panel["excluded"].sum()) == 6
     assert panel["measurement_sd"].sel(place="0301", year=2018) == 0.1
-    assert seconds < 6, "the mark is 3 seconds on an idle machine"

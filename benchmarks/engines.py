@@ -1,0 +1,188 @@
+"""Collapsed against NUTS: seconds, memory, effective draws. ``make bench`` prints the table.
+
+Each case runs in a process of its own, so that its peak memory is its own, and one after
+the other, so that they do not disturb each other. Ratios of one run are worth more than
+seconds, for machines differ and are noisy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "benchmarks.md"
+DATA = Path(os.environ.get("ATTRAKTIV_REAL_DATA", ROOT.parent / "shared" / "data")) / "norway"
+PSI = ("tau", "sigma_u", "rho", "sigma", "phi", "sigma_alpha", "rho_alpha")
+
+#: Label, model, engine, panel (folder or "places × years"), draws in each of four chains.
+CASES: tuple[tuple[str, str, str, str, int], ...] = (
+    ("Norway 2006–2016", "hierarchical_static", "collapsed", "norway", 500),
+    ("Norway 2006–2016", "hierarchical_static", "nuts", "norway", 1000),
+    ("Norway 2006–2016", "hierarchical_dynamic", "collapsed", "norway", 500),
+    ("Norway 2006–2016", "hierarchical_dynamic", "nuts", "norway", 1000),
+    ("simulated 200 × 12", "hierarchical_dynamic", "collapsed", "200 12", 500),
+    ("simulated 800 × 12", "hierarchical_dynamic", "collapsed", "800 12", 500),
+    ("simulated 800 × 24", "hierarchical_dynamic", "collapsed", "800 24", 500),
+    ("simulated 3,104 × 5", "hierarchical_dynamic", "collapsed", "3104 5", 500),
+    ("simulated 3,100 × 20", "hierarchical_dynamic", "collapsed", "3100 20", 500),
+    ("simulated 20,000 × 20", "hierarchical_dynamic", "collapsed", "20000 20", 250),
+)
+
+TEXT = """# How fast the engines are
+
+`make bench` runs each case in a process of its own, one after the other, and writes this page.
+Seconds are those of the fit alone, after imports and after compilation (one small fit goes before
+it). The rate is the lowest effective sample size of any variance parameter for each second of the
+fit; memory is the peak of the whole process. Machine: {machine}.
+
+| panel | model | engine | seconds | peak GB | lowest ESS | ESS per second | evaluations |
+|---|---|---|---|---|---|---|---|
+{rows}
+
+{ratios}
+
+Whole processes, `attraktiv fit hierarchical_dynamic` on the Norwegian panel with its run written:
+{cold:.1f} s with an empty cache of compiled code, {warm:.1f} s after that.
+"""
+
+
+def panel_of(text: str) -> Any:
+    """Read the Norwegian panel, or simulate one of so many places and years."""
+    import attraktiv
+
+    if text == "norway":
+        return attraktiv.read_panel(DATA)
+    places, years = map(int, text.split())
+    return attraktiv.simulate_country(places=places, years=years, seed=1, ages=False).panel
+
+
+def measure(model: str, engine: str, panel: str, draws: int) -> dict[str, Any]:
+    """Fit once and say what it took; runs in a process of its own."""
+    import warnings
+
+    import attraktiv
+
+    warnings.simplefilter("ignore")
+    small = attraktiv.simulate_country(places=20, years=5, seed=1, ages=False).panel
+    if engine == "collapsed":  # NUTS compiles anew for every panel
+        attraktiv.fit(model, small, engine=engine, seed=1, draws=10)
+    data = panel_of(panel)
+    years = {"first": 2006, "last": 2016} if panel == "norway" else {}
+    began = time.perf_counter()
+    run = attraktiv.fit(model, data, engine=engine, seed=1, draws=draws, **years)
+    seconds = time.perf_counter() - began
+    figures = json.loads(run["diagnostics"].attrs["figures"])
+    table = run["diagnostics"].to_dataset()
+    names = [name for name in PSI if name in table["parameter"].values]
+    ess = float(table["ess_bulk"].sel(parameter=names).min())
+    return {
+        "seconds": seconds,
+        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+        "ess": min(ess, figures.get("ess", ess)),
+        "evaluations": figures.get("evaluations"),
+        "engine": run.attrs["engine"],
+    }
+
+
+def in_own_process(case: tuple[str, str, str, str, int]) -> dict[str, Any]:
+    """Measure a case where nothing else has grown the process."""
+    _, model, engine, panel, draws = case
+    command = [sys.executable, __file__, "--case", model, engine, panel, str(draws)]
+    found = subprocess.run(command, check=True, capture_output=True, text=True)
+    return json.loads(found.stdout.splitlines()[-1])
+
+
+def whole_process(cache: Path, out: Path) -> float:
+    """Seconds of the command, with a given folder of compiled code."""
+    command = [sys.executable, "-W", "ignore", "-c", "from attraktiv.cli import main; main()"]
+    command += ["fit", "hierarchical_dynamic", str(DATA), "--from", "2006", "--until", "2016"]
+    command += ["--seed", "1", "--force", "--out", str(out)]
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache)}
+    began = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True, env=environment)
+    return time.perf_counter() - began
+
+
+def machine() -> str:
+    """Describe the machine in a line."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    model = platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        lines = info.read_text(encoding="utf-8").splitlines()
+        model = next((x.split(":")[1].strip() for x in lines if x.startswith("model name")), model)
+    version = platform.python_version()
+    return f"{os.cpu_count()} cores ({model}), {memory:.0f} GB, Python {version}"
+
+
+def row(case: tuple[str, str, str, str, int], found: dict[str, Any]) -> str:
+    """One row of the table."""
+    label, model, _, _, draws = case
+    evaluations = f"{found['evaluations']:,}" if found["evaluations"] else "–"
+    cells = (
+        label,
+        f"`{model}`",
+        f"{found['engine']}, 4 × {draws}",
+        f"{found['seconds']:.1f}",
+        f"{found['memory']:.1f}",
+        f"{found['ess']:.0f}",
+        f"{found['ess'] / found['seconds']:.1f}",
+        evaluations,
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def ratios(results: list[tuple[tuple[str, str, str, str, int], dict[str, Any]]]) -> str:
+    """Collapsed to NUTS on the same panel in the same run."""
+    lines = []
+    for model in ("hierarchical_static", "hierarchical_dynamic"):
+        rate = {
+            case[2]: found["ess"] / found["seconds"]
+            for case, found in results
+            if case[1] == model and case[3] == "norway"
+        }
+        if len(rate) == 2:
+            ratio = rate["collapsed"] / rate["nuts"]
+            lines.append(
+                f"On the Norwegian panel the collapsed engine gives {ratio:.0f} times as many "
+                f"effective draws a second as NUTS for `{model}`, in the same run."
+            )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Run every case, print the rows as they come, and write the page."""
+    import tempfile
+
+    results = []
+    for case in CASES:
+        if case[3] == "norway" and not DATA.is_dir():
+            print(f"no real panel: {case[0]} left out", file=sys.stderr)
+            continue
+        found = in_own_process(case)
+        results.append((case, found))
+        print(row(case, found), flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        cold, warm = (whole_process(Path(folder) / "cache", Path(folder) / "run") for _ in range(2))
+    rows = "\n".join(row(case, found) for case, found in results)
+    page = TEXT.format(machine=machine(), rows=rows, ratios=ratios(results), cold=cold, warm=warm)
+    PAGE.write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--case", nargs=4, metavar=("MODEL", "ENGINE", "PANEL", "DRAWS"))
+    given = parser.parse_args().case
+    if given:
+        print(json.dumps(measure(*given[:3], int(given[3]))))
+    else:
+        main()

@@ -1,0 +1,24 @@
+"""Write the pages of the documentation that hold results: ``make pages``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from pathlib import Path
+
+import norway_page
+import prior_page
+
+from attraktiv.errors import AttraktivWarning
+
+DATA = Path(
+    os.environ.get("ATTRAKTIV_REAL_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")
+)
+
+if __name__ == "__main__":
+    if not (DATA / "norway").is_dir():
+        sys.exit("The real data are not beside the checkout; set ATTRAKTIV_REAL_DATA.")
+    warnings.simplefilter("ignore", AttraktivWarning)  # the panel's own doubts, known and stated
+    prior_page.write(DATA / "norway")
+    norway_page.write(DATA / "norway")

@@ -1,0 +1,35 @@
+"""The two engines draw from the same posterior."""
+
+from __future__ import annotations
+
+import pytest
+
+import attraktiv
+from attraktiv.panels import SimulatedCountry
+from tests.recovery.agreement import compare
+
+
+@pytest.fixture(scope="module")
+def country() -> SimulatedCountry:
+    return attraktiv.simulate_country(places=40, years=8, seed=3, ages=False)
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["hierarchical_static", pytest.param("hierarchical_dynamic", marks=pytest.mark.slow)],
+)
+def test_collapsed_and_nuts_agree_within_monte_carlo_error(
+    country: SimulatedCountry, model: str
+) -> None:
+    draws = {"collapsed": 1000, "nuts": 2000}
+    one, two = (
+        attraktiv.fit(model, country.panel, engine=engine, seed=5, draws=size, tune=1000)
+        for engine, size in draws.items()
+    )
+    assert one.attrs["engine"] == "collapsed"
+    table = compare(one, two)
+    # Of some sixty (static) or four hundred (dynamic) numbers, many of them dependent, the
+    # largest standard normal one lies below 4.5 but for one run in a thousand.
+    assert table["z"].abs().max() < 4.5
+    assert (table["z"].abs() > 2).mean() < 0.2
+    assert table["ratio"].between(0.8, 1.25).all()
