@@ -16,10 +16,10 @@ PLACES, YEARS = 100, 12
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "prior-predictive.md"
 TEXT = """# What the priors imply
 
-{draws} countries drawn from the priors of `{model}` alone, before any outcome is seen,
-over the sizes, job growth, centrality and ages of a simulated country of {places} places and {years}
-years. Each row gives the 5th, 50th and 95th percentile over those countries, in percent of
-population per year. The last column is the Norwegian panel, 2006–2016, 350 municipalities.
+{draws} countries drawn from the priors of `{model}` alone, before any outcome is seen, over the
+sizes, job growth, centrality and ages of a simulated country of {places} places, {years} years.
+Each row gives the 5th, 50th and 95th percentile over those countries, in percent of population
+per year. The last column is the Norwegian panel, 2006–2016, 350 municipalities.
 
 | | 5 % | 50 % | 95 % | Norway |
 |---|---|---|---|---|

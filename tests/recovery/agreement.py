@@ -53,7 +53,7 @@ def compare(one: xr.DataTree, two: xr.DataTree) -> pd.DataFrame:
             {"mean": draws.mean(axis=(1, 2)), "sd": draws.std(axis=(1, 2)), "error": error},
             index=labels,
         )
-    joined = columns["one"].join(columns["two"], lsuffix="_one", rsuffix="_two", how="inner")
+    joined = columns["one"].join(columns["two"], suffixes=("_one", "_two"), how="inner")
     spread = np.hypot(joined["error_one"], joined["error_two"])
     return joined.assign(
         z=(joined["mean_one"] - joined["mean_two"]) / spread,
@@ -72,7 +72,8 @@ def page(one: xr.DataTree, two: xr.DataTree) -> str:
         for label, row in plain.iterrows()
     ]
     kinds = [
-        f"| `{kind}` | {len(part)} | {(part['z'].abs() > 2).mean():.1%} | {part['z'].abs().max():.1f} |"
+        f"| `{kind}` | {len(part)} | {(part['z'].abs() > 2).mean():.1%} | "
+        f"{part['z'].abs().max():.1f} |"
         for kind, part in table.groupby("kind", sort=False)
     ]
     sizes = [

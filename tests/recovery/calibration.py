@@ -64,7 +64,7 @@ def simulate(design: Design, rng: np.random.Generator) -> Country:
     equation = design.spec.migration
     data = design.data
     drawn = {
-        name: np.asarray(prior.from_normal(rng.standard_normal()))
+        name: np.asarray(prior.from_normal(rng.standard_normal(1))[0])
         for name, prior in equation.priors.items()
         if name != names.BETA
     }
@@ -102,15 +102,19 @@ def followed(values: dict[str, np.ndarray], lead: int) -> Iterator[tuple[str, np
     """Scalars whose ranks are taken, by label; `lead` axes of draws come first."""
     for name, array in values.items():
         rest = array.shape[lead:]
+        picked: list[tuple[int, ...]] = list(np.ndindex(*rest))
         if name == names.THETA:
             picked = [(i,) for i in FOLLOWED]
         elif name == names.U:
             picked = [(i, t) for i in FOLLOWED for t in (0, YEARS // 2)]
-        else:
-            picked = list(np.ndindex(*rest))
         for at in picked:
-            label = name + (f"[{', '.join(map(str, at))}]" if at else "")
-            yield label, array[(..., *at)]
+            label = name if not rest else f"{name}[{', '.join(map(str, at))}]"
+            yield (
+                label,
+                array.reshape(*array.shape[:lead], -1)[..., np.ravel_multi_index(at, rest)]
+                if rest
+                else array,
+            )
 
 
 def ranks(country: Country, seed: int) -> dict[str, float]:
@@ -143,7 +147,7 @@ def calibrate(model: str, simulations: int, first: int = 0) -> tuple[dict[str, n
 
 def inside_band(values: np.ndarray, prob: float) -> bool:
     """Whether the ranks' distribution stays inside the simultaneous band."""
-    points, ecdf, lower, upper = ecdf_pit(values, prob, 2000, rng=np.random.default_rng(0))
+    _, ecdf, lower, upper = ecdf_pit(values, prob, 2000, rng=np.random.default_rng(0))
     return bool(((lower <= ecdf) & (ecdf <= upper)).all())
 
 

@@ -50,7 +50,7 @@ class Check:
     figures: dict[str, Any]
 
 
-def diagnose(tree: xr.DataTree, *, engine: str, sampler: dict[str, float]) -> xr.Dataset:
+def diagnose(tree: xr.DataTree, *, engine: str, sampler: dict[str, Any]) -> xr.Dataset:
     """Compute the diagnostics of a fresh run.
 
     Parameters
@@ -59,7 +59,7 @@ def diagnose(tree: xr.DataTree, *, engine: str, sampler: dict[str, float]) -> xr
         With ``posterior`` and, for NUTS, ``sample_stats``.
     engine : {"nuts", "collapsed"}
     sampler : dict
-        Figures the sampler itself gave: ``pareto_k``, ``ess`` of the weights.
+        What the sampler itself says: ``method``, ``pareto_k``, ``ess``.
 
     Returns
     -------
@@ -139,10 +139,16 @@ def _figures(f: dict[str, Any]) -> Iterator[str]:
             f"be above {BFMI_LIMIT}."
         )
     else:
-        yield (
-            f"Importance weights of the variances: Pareto k {f['pareto_k']:.2f}, which must be at "
-            f"most {PARETO_LIMIT}, and {f['ess']:.0f} effective draws."
-        )
+        weights = f"Importance weights of the variances: Pareto k {f['pareto_k']:.2f}"
+        if f["method"] == "importance":
+            yield (
+                f"{weights}, which must be at most {PARETO_LIMIT}; {f['ess']:.0f} effective draws."
+            )
+        else:
+            yield (
+                f"{weights}, too high for weights, so the same proposals were made a Metropolis "
+                f"chain, which needs none; {f['ess']:.0f} effective draws."
+            )
 
 
 def _faults(f: dict[str, Any]) -> Iterator[str]:
@@ -158,10 +164,10 @@ def _faults(f: dict[str, Any]) -> Iterator[str]:
         )
     if not f.get("bfmi", 1.0) > BFMI_LIMIT:
         yield f"The energy moves too slowly, so the tails are not explored. {more}"
-    if not f.get("pareto_k", 0.0) <= PARETO_LIMIT:
+    if f.get("method") == "importance" and not f["pareto_k"] <= PARETO_LIMIT:
         yield "The importance weights cannot be trusted. Use --engine nuts."
     if not f.get("ess", np.inf) > ESS_LIMIT:
-        yield f"The importance weights leave too few effective draws. {more}"
+        yield f"Too few effective draws of the variances. {more}"
 
 
 def scalars(tree: xr.DataTree, *, with_places: bool) -> Iterator[tuple[list[str], np.ndarray]]:

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import xarray as xr
@@ -164,6 +164,7 @@ def _estimate(
         if not psi.failure:
             tree = build_tree(design, found, seed=seed, log_likelihood=log_likelihood)
             sampler = {
+                "method": psi.method,
                 "pareto_k": psi.pareto_k,
                 "ess": float(psi.ess.min()),
                 "evaluations": psi.evaluations,
@@ -182,7 +183,7 @@ def _estimate(
     return _judged(tree, "nuts", {})
 
 
-def _judged(tree: xr.DataTree, engine: str, sampler: dict[str, float]) -> xr.DataTree:
+def _judged(tree: xr.DataTree, engine: str, sampler: dict[str, Any]) -> xr.DataTree:
     if not all(np.isfinite(v).all() for v in (tree[names.POSTERIOR][names.SIGMA],)):
         raise FitError("The fit gave numbers that are not finite; check the panel for extremes.")
     table = diagnose(tree, engine=engine, sampler=sampler)

@@ -14,7 +14,12 @@ from tests.unit.runs import Kind, fake_run
 
 from attraktiv.engines import Check, check, diagnose
 
-CLEAN: dict[str, float] = {"pareto_k": 0.1, "ess": 3000.0, "evaluations": 9000}
+CLEAN: dict[str, Any] = {
+    "method": "importance",
+    "pareto_k": 0.1,
+    "ess": 3000.0,
+    "evaluations": 9000,
+}
 
 
 def sampled(kind: Kind = "dynamic", draws: int = 500) -> xr.DataTree:
@@ -199,7 +204,7 @@ def test_energy_that_moves_slowly_fails() -> None:
     [
         ({"pareto_k": 0.71}, "The importance weights cannot be trusted. Use --engine nuts."),
         ({"pareto_k": np.nan}, "The importance weights cannot be trusted. Use --engine nuts."),
-        ({"ess": 399.0}, "The importance weights leave too few effective draws. Draw more"),
+        ({"ess": 399.0}, "Too few effective draws of the variances. Draw more"),
     ],
 )
 def test_importance_weights_that_cannot_be_trusted_fail(
@@ -209,6 +214,13 @@ def test_importance_weights_that_cannot_be_trusted_fail(
     assert verdict.passed is False
     assert verdict.lines[-1].startswith(words)
     assert verdict.lines[3].startswith("Importance weights of the variances: Pareto k")
+
+
+def test_a_metropolis_chain_needs_no_weights() -> None:
+    sampler = CLEAN | {"method": "metropolis", "pareto_k": 0.9}
+    _, verdict = judged(engine="collapsed", sampler=sampler)
+    assert verdict.passed
+    assert "which needs none" in verdict.lines[3]
 
 
 def test_least_squares_has_no_verdict() -> None:

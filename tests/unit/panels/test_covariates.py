@@ -6,7 +6,13 @@ import pytest
 
 from attraktiv import names
 from attraktiv.errors import PanelError
-from attraktiv.panels import COVARIATES, available_covariates, covariate, read_panel
+from attraktiv.panels import (
+    COVARIATES,
+    available_covariates,
+    covariate,
+    read_panel,
+    simulate_country,
+)
 
 NAN = np.nan
 
@@ -112,9 +118,26 @@ def test_attributes_of_places_may_look_ahead(folder):
 
 def test_available_covariates(folder):
     found = available_covariates(read_panel(folder))
-    assert set(COVARIATES) - set(found) == {"net_domestic_migration_rate"}
+    impossible = {"net_domestic_migration_rate", "labour_market_integration"}
+    assert set(COVARIATES) - set(found) == impossible
     assert {"population", "jobs", "centrality", "reserve", "longitude"} <= set(found)
     assert not {"name", "region", "excluded", "measurement_sd", "place"} & set(found)
+
+
+def test_labour_market_integration_counts_commuters_both_ways():
+    panel = simulate_country(places=6, years=4, seed=2, ages=False).panel
+    flows = panel[["commuting_home", "commuting_work", "commuting_employed"]].to_dataframe()
+    latest = flows[panel["commuting_year"].values == panel["commuting_year"].values.max()]
+    across = latest[latest["commuting_home"] != latest["commuting_work"]]
+    out = across.groupby("commuting_home")["commuting_employed"].sum()
+    into = across.groupby("commuting_work")["commuting_employed"].sum()
+    residents = latest.groupby("commuting_home")["commuting_employed"].sum()
+    expected = 100 * out.add(into, fill_value=0) / residents
+    found = covariate(panel, "labour_market_integration")
+    assert found.attrs["units"] == "percent of employed residents"
+    for year in found["year"].values:
+        np.testing.assert_allclose(found.sel(year=year), expected.loc[panel["place"].values])
+    assert covariate(panel, "labour_market_integration", until=1900).attrs["look_ahead"]
 
 
 def test_unknown_covariate_lists_near_names(folder):

@@ -15,6 +15,8 @@ Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 #: Cells times draws that are worked on at once: some 100 MB of random numbers.
 _AT_ONCE = 12_000_000
 
+_GLOBAL = (names.ALPHA, names.BETA, names.GAMMA)
+
 
 def conditional_draws(
     problem: Problem,
@@ -90,7 +92,7 @@ def cell_log_likelihood(problem: Problem, draws: Mapping[str, np.ndarray]) -> np
     at_once = max(1, _AT_ONCE // (n_places * n_years))
     for low in range(0, len(out), at_once):
         part = slice(low, min(low + at_once, len(out)))
-        b = {n: flat[n][part] for n in (names.ALPHA, names.BETA, names.GAMMA) if n in flat}
+        b = {name: values[part] for name, values in flat.items() if name in _GLOBAL}
         cells = (problem.used, problem.flow, problem.known)
         kernel.cell_log_density(rows[part], _residual(problem, b), *cells, out[part])
     return out.reshape(chains, n_draws, n_places, n_years)

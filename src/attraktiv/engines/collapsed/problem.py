@@ -16,12 +16,14 @@ only through :func:`_global_prior`: either can be exchanged without the other.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from attraktiv import names
 from attraktiv.engines.collapsed import kernel
 from attraktiv.engines.collapsed.hyper import Hyper
+from attraktiv.engines.collapsed.spectrum import Spectrum
 from attraktiv.model import Design
 from attraktiv.specs import Equation, Normal
 
@@ -118,6 +120,17 @@ class Problem:
             out[rows] = self.log_likelihood(psi)
         out = out + self.hyper.log_prior(x)
         return np.where(np.isfinite(out), out, -np.inf)
+
+    def features(self, x: Array) -> Array:
+        """Features of the rows of `x` in which the log density is smooth; (B, p)."""
+        return self.spectrum(self.hyper.values(np.clip(x, -8.0, 8.0)))
+
+    @cached_property
+    def spectrum(self) -> Spectrum:
+        """Logarithms of variances that the data speak of."""
+        groups = len(self.labels)
+        size = self.outcome.shape[0] / groups if groups else 0.0
+        return Spectrum(self.used, self.flow, self.known, size)
 
     def log_likelihood(self, psi: dict[str, Array]) -> Array:
         """Log p(y | ψ), every other parameter integrated out; shape (B,)."""

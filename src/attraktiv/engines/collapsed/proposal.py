@@ -1,17 +1,42 @@
-"""A mixture of multivariate Student-t distributions, fitted to weighted draws."""
+"""Proposals for importance sampling: Student-t mixtures, and a stand-in reached from one.
+
+Mathematical details
+--------------------
+A mixture q of Student-t distributions covers the posterior, and s, a cheap stand-in for the
+log density, has its shape. Draws are to have the density
+
+    g(x) ∝ exp(0.9 s(x)) + f q(x)
+
+a little wider than the posterior, so that errors in its tails do not make the heaviest
+weights, with the tails of q where the stand-in is far too low. Draws of q are kept with
+probability min(1, g/(c q)); those with g > c q, of which there are few, are resampled by
+g/(c q); then all of them move by steps that leave g invariant, independent draws of q and
+differences of other draws in turn (resample-move: Gilks & Berzuini 2001, *JRSS B*;
+differential evolution: ter Braak 2006, *Stat. Comput.*). No step costs an exact density,
+and importance weights p(x)/g(x) put right what the stand-in gets wrong.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import solve_triangular
 from scipy.special import gammaln, logsumexp
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+LogDensity = Callable[[Array], Array]
 
 #: Degrees of freedom: tails heavy enough to cover what the fit has missed.
 FREEDOM = 6.0
+
+_POOL = 20_000  # draws of the mixture from which the bound is set
+_ABOVE = 2e-3  # share of the mass where the bound may be too low
+_LEAST = 2e-3  # share of the mixture's draws where it may be too low
+_SHARE = 0.05  # f, relative to the stand-in's mass
+_MOVES = 10
+_POWER = 0.9  # of the stand-in: costs some half per cent of the draws for each dimension
+_CHUNK = 10_000
 
 
 @dataclass(frozen=True)
@@ -35,83 +60,79 @@ class Mixture:
         """One component."""
         return cls(np.ones(1), centre[None, :], np.linalg.cholesky(covariance)[None])
 
+    def joined(self, other: Mixture, share: float) -> Mixture:
+        """Join a `share` of another mixture to this one."""
+        return Mixture(
+            np.concatenate([(1.0 - share) * self.weight, share * other.weight]),
+            np.concatenate([self.centre, other.centre]),
+            np.concatenate([self.root, other.root]),
+        )
+
+    def wider(self, factor: float) -> Mixture:
+        """Each component `factor` times as wide."""
+        return Mixture(self.weight, self.centre, factor * self.root)
+
     def draw(self, rng: np.random.Generator, size: int) -> Array:
-        """Draw (size, d) values; the number from each component is stratified."""
+        """Draw (size, d) values."""
         d = self.centre.shape[1]
-        shares = (rng.random() + np.arange(size)) / size
-        which = np.searchsorted(np.cumsum(self.weight)[:-1], shares)
+        which = np.searchsorted(np.cumsum(self.weight)[:-1], rng.random(size))
         normal = rng.standard_normal((size, d))
         scale = np.sqrt(FREEDOM / rng.chisquare(FREEDOM, size))
-        step = np.einsum("nij,nj->ni", self.root[which], normal)
-        return self.centre[which] + scale[:, None] * step
+        out = np.empty((size, d))
+        for k, (centre, root) in enumerate(zip(self.centre, self.root, strict=True)):
+            rows = which == k
+            out[rows] = centre + scale[rows, None] * (normal[rows] @ root.T)
+        return out
 
     def log_density(self, x: Array) -> Array:
         """Log density at the rows of `x`; shape (n,)."""
-        return np.asarray(logsumexp(self._joint(x), axis=1))
+        return np.asarray(logsumexp(self._joint(x)[0], axis=1))
 
-    def _joint(self, x: Array) -> Array:
+    def _joint(self, x: Array) -> tuple[Array, Array]:
+        """Log weighted densities and squared Mahalanobis distances, (n, K)."""
         d = x.shape[1]
         norm = gammaln((FREEDOM + d) / 2) - gammaln(FREEDOM / 2) - 0.5 * d * np.log(FREEDOM * np.pi)
-        columns = []
-        for weight, distance, root in zip(self.weight, self.distances(x), self.root, strict=True):
-            log_det = np.log(np.diagonal(root)).sum()
-            tail = 0.5 * (FREEDOM + d) * np.log1p(distance / FREEDOM)
-            columns.append(np.log(weight) + norm - log_det - tail)
-        return np.stack(columns, axis=1)
+        whiten = np.linalg.inv(self.root)
+        distance = np.stack(
+            [
+                (((x - centre) @ white.T) ** 2).sum(axis=1)
+                for centre, white in zip(self.centre, whiten, strict=True)
+            ],
+            axis=1,
+        )
+        log_det = np.log(np.diagonal(self.root, axis1=1, axis2=2)).sum(axis=1)
+        tail = 0.5 * (FREEDOM + d) * np.log1p(distance / FREEDOM)
+        return np.log(self.weight) + norm - log_det - tail, distance
 
-    def distances(self, x: Array) -> list[Array]:
-        """Squared Mahalanobis distance of the rows of `x` to each centre."""
-        return [
-            (solve_triangular(root, (x - centre).T, lower=True) ** 2).sum(axis=0)
-            for centre, root in zip(self.centre, self.root, strict=True)
-        ]
+    def refit(self, x: Array, steps: int = 15) -> Mixture:
+        """Move towards the rows of `x` by expectation-maximisation.
 
-    def refit(self, x: Array, weights: Array, steps: int = 20) -> Mixture:
-        """Move towards weighted draws by expectation-maximisation.
-
-        Components that hold too few draws for a covariance are dropped.
+        Components that hold too few rows for a covariance are dropped.
         """
         mixture = self
-        d = x.shape[1]
-        # Kish's effective number, so that a few heavy draws do not make a component
-        effective = weights.sum() ** 2 / (weights**2).sum()
-        ridge = 1e-3 * np.diag(_covariance(x, weights)[1].diagonal() + 1e-12)
+        n, d = x.shape
+        ridge = np.diag(1e-3 * x.var(axis=0) + 1e-12)
         for _ in range(steps):
-            joint = mixture._joint(x)
-            member = np.exp(joint - logsumexp(joint, axis=1, keepdims=True)) * weights[:, None]
-            share = member.sum(axis=0) / weights.sum()
-            keep = share * effective > 2 * (d + 1)
+            joint, distance = mixture._joint(x)
+            member = np.exp(joint - logsumexp(joint, axis=1, keepdims=True))
+            share = member.mean(axis=0)
+            keep = share * n > 2 * (d + 1)
             if not keep.any():
                 return mixture
-            pieces = []
+            # the t distribution's weight: far draws pull less
+            pull = member * (FREEDOM + d) / (FREEDOM + distance)
+            centres, roots = [], []
             for k in np.flatnonzero(keep):
-                # the t distribution's weight: far draws pull less
-                pull = (FREEDOM + d) / (FREEDOM + mixture.distances(x)[k])
-                mean, _ = _covariance(x, member[:, k] * pull)
-                centred = x - mean
-                scatter = (member[:, k] * pull * centred.T) @ centred / member[:, k].sum()
-                pieces.append((share[k], mean, np.linalg.cholesky(scatter + ridge)))
-            total = sum(piece[0] for piece in pieces)
-            mixture = Mixture(
-                np.array([piece[0] / total for piece in pieces]),
-                np.array([piece[1] for piece in pieces]),
-                np.array([piece[2] for piece in pieces]),
-            )
+                centre = pull[:, k] @ x / pull[:, k].sum()
+                apart = x - centre
+                scatter = (pull[:, k, None] * apart).T @ apart / member[:, k].sum()
+                centres.append(centre)
+                roots.append(np.linalg.cholesky(scatter + ridge))
+            weight = share[keep] / share[keep].sum()
+            mixture = Mixture(weight, np.array(centres), np.array(roots))
         return mixture
 
-    @classmethod
-    def fitted(cls, x: Array, weights: Array, components: int) -> Mixture:
-        """Fit by splitting the heaviest component and refitting, as often as it goes."""
-        mean, covariance = _covariance(x, weights)
-        mixture = cls.single(mean, covariance).refit(x, weights, steps=5)
-        while len(mixture.weight) < components:
-            split = mixture._split().refit(x, weights)
-            if len(split.weight) <= len(mixture.weight):
-                break
-            mixture = split
-        return mixture
-
-    def _split(self) -> Mixture:
+    def split(self) -> Mixture:
         """Replace the heaviest component by two, apart along its longest axis."""
         k = int(np.argmax(self.weight))
         left, size, _ = np.linalg.svd(self.root[k])
@@ -125,8 +146,110 @@ class Mixture:
         return Mixture(weight, centre, root)
 
 
-def _covariance(x: Array, weights: Array) -> tuple[Array, Array]:
-    share = weights / weights.sum()
-    mean = share @ x
-    centred = x - mean
-    return mean, (share[:, None] * centred).T @ centred
+@dataclass(frozen=True)
+class Guided:
+    """The density of a stand-in and a share of a mixture, drawn from by way of the mixture.
+
+    Attributes
+    ----------
+    mixture : Mixture
+    stand_in : callable
+        (n, d) → (n,) log density up to a constant.
+    log_floor : float
+        Log of the mixture's share and of the stand-in's normaliser.
+    log_bound : float
+        log c of the module's text.
+    """
+
+    mixture: Mixture
+    stand_in: LogDensity
+    log_floor: float
+    log_bound: float
+
+    @classmethod
+    def by(cls, mixture: Mixture, stand_in: LogDensity, rng: np.random.Generator) -> Guided:
+        """Set the normaliser and the bound from a pool of the mixture's draws."""
+        pool = mixture.draw(rng, _POOL)
+        ratio = np.sort(_POWER * stand_in(pool) - mixture.log_density(pool))[::-1]
+        log_floor = float(logsumexp(ratio) - np.log(_POOL / _SHARE))
+        mass = np.cumsum(np.exp(ratio - ratio[0]))
+        bound = ratio[max(np.searchsorted(mass, _ABOVE * mass[-1]), int(_LEAST * _POOL))]
+        return cls(mixture, stand_in, log_floor, float(bound))
+
+    def log_density(self, x: Array) -> Array:
+        """Log density at the rows of `x`, up to a constant; shape (n,)."""
+        return self._both(x)[0]
+
+    def draw(self, rng: np.random.Generator, size: int) -> tuple[Array, Array]:
+        """Draw (size, d) values; their log density up to a constant, (size,)."""
+        found, targets, ratios, count = [], [], [], 0
+        while count < size:
+            x = self.mixture.draw(rng, _CHUNK)
+            target, base = self._both(x)
+            ratio = target - base - self.log_bound
+            rows = np.log(rng.random(_CHUNK)) < ratio
+            found.append(x[rows])
+            targets.append(target[rows])
+            ratios.append(ratio[rows])
+            count += int(rows.sum())
+        x, target, ratio = np.concatenate(found), np.concatenate(targets), np.concatenate(ratios)
+        # Where the bound was too low, too little was kept: draw again by what is missing.
+        missing = np.exp(np.maximum(ratio, 0.0))
+        rows = resample(missing, size, rng)
+        x, target, ratio = x[rows], target[rows], ratio[rows]
+        for step in range(_MOVES):
+            if step % 2:
+                self._stride(x, target, ratio, rng)
+            else:
+                self._jump(x, target, ratio, rng)
+        return x, target
+
+    def _both(self, x: Array) -> tuple[Array, Array]:
+        base = self.mixture.log_density(x)
+        return np.logaddexp(_POWER * self.stand_in(x), self.log_floor + base), base
+
+    def _jump(self, x: Array, target: Array, ratio: Array, rng: np.random.Generator) -> None:
+        """Metropolis-Hastings steps with the mixture as independent proposal, in place."""
+        fresh = self.mixture.draw(rng, len(x))
+        value, base = self._both(fresh)
+        new = value - base - self.log_bound
+        rows = np.log(rng.random(len(x))) < new - ratio
+        x[rows], target[rows], ratio[rows] = fresh[rows], value[rows], new[rows]
+
+    def _stride(self, x: Array, target: Array, ratio: Array, rng: np.random.Generator) -> None:
+        """Metropolis steps along differences of other draws, half the draws at a time."""
+        n, d = x.shape
+        for own, other in (
+            (slice(0, n // 2), slice(n // 2, n)),
+            (slice(n // 2, n), slice(0, n // 2)),
+        ):
+            some = x[own]
+            first, second = rng.choice(x[other], (2, len(some)))
+            length = 2.38 / np.sqrt(2 * d) * rng.uniform(0.3, 1.1, (len(some), 1))
+            fresh = some + length * (first - second)
+            value, base = self._both(fresh)
+            rows = np.flatnonzero(np.log(rng.random(len(some))) < value - target[own]) + own.start
+            at = rows - own.start
+            x[rows], target[rows] = fresh[at], value[at]
+            ratio[rows] = (value - base)[at] - self.log_bound
+
+
+def resample(weights: Array, size: int, rng: np.random.Generator) -> np.ndarray:
+    """Systematic resampling, in random order."""
+    ends = np.cumsum(weights / weights.sum())
+    points = (rng.random() + np.arange(size)) / size
+    return rng.permutation(np.minimum(np.searchsorted(ends, points), weights.size - 1))
+
+
+def normalised(log_weights: Array) -> Array:
+    """Weights that sum to one; all equal where none is finite."""
+    top = log_weights.max()
+    if not np.isfinite(top):
+        return np.full(log_weights.shape, 1.0 / log_weights.size)
+    weights = np.exp(log_weights - top)
+    return weights / weights.sum()
+
+
+def count(weights: Array) -> float:
+    """Kish's effective number of normalised weights."""
+    return float(1.0 / (weights**2).sum())

@@ -4,32 +4,37 @@ Mathematical details
 --------------------
 1. The mode of log p(ψ | y) on the unbounded scale, by quasi-Newton steps from the best
    of a few starts, and its curvature.
-2. Where a wide Student-t distribution around the mode serves, it is the proposal. Else
-   a short walk of many chains at once (differential evolution: ter Braak 2006, *Stat.
-   Comput.*) finds the shape of the posterior, and a mixture of Student-t distributions
-   is fitted to it by expectation-maximisation, corrected round by round with weighted
-   draws (Cappé et al. 2008, *Stat. Comput.*).
-3. A fresh sample from the last proposal, in independent batches, one for each chain.
-   A share of it comes from the first, wide proposal, so that weights stay bounded
-   where the fit is too narrow. Weights are Pareto smoothed (Vehtari et al. 2024,
-   *JMLR*); k̂ above 0.7 means that they cannot be trusted.
-4. Unweighted draws by systematic resampling within each batch.
+2. A Gaussian process learns the log density from a few hundred points
+   (:mod:`.surrogate`, :mod:`.adaptation`).
+3. A fresh sample from that stand-in (:mod:`.proposal`), in batches, one for each chain.
+   Weights are Pareto smoothed (Vehtari et al. 2024, *JMLR*), and draws are made unweighted
+   by systematic resampling within each batch.
+4. Where k̂ is above 0.7 the weights cannot be trusted. The same proposals then make an
+   independence Metropolis chain in each batch (Tierney 1994, *Ann. Stat.*), which needs no
+   weights; R-hat between the chains and their effective sample size judge it.
 
-Self-normalised importance sampling is exact as the sample grows. The batches share no
-random numbers after the adaptation, so R-hat between them is a convergence check of
-its own.
+Either way the stand-in is only a proposal: what it gets wrong costs draws and no truth.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from arviz_stats.base import array_stats
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
-from attraktiv.engines.collapsed.proposal import Mixture
+from attraktiv.engines.collapsed.adaptation import Adaptation
+from attraktiv.engines.collapsed.proposal import (
+    Guided,
+    Mixture,
+    count,
+    normalised,
+    resample,
+)
+from attraktiv.engines.collapsed.surrogate import Features
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 LogDensity = Callable[[Array], Array]
@@ -38,13 +43,11 @@ Report = Callable[[str], None]
 #: Above this Pareto k̂ importance weights cannot be trusted (Vehtari et al. 2024).
 PARETO_LIMIT = 0.7
 
-_ROUND = 500  # draws in a round of adaptation
-_COMPONENTS = (4, 8, 12)  # of the mixture, round by round
-_SATISFIED = 0.6  # share of draws that count at which adaptation stops
-_WALKERS = 64
-_STEPS = 60
-_WIDE = 0.1  # share of the final sample from the wide proposal
-_LARGEST = 8  # final sample at most this many times the draws asked for
+R_HAT_LIMIT = 1.01
+
+_ROUNDS = 7  # of adaptation, at most
+_LARGEST = 2  # final sample at most this many times the draws asked for
+_LEAST = 0.3  # share of draws that must count
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ class Sample:
         Number of densities computed.
     components : int
         Components of the last proposal.
+    method : str
+        ``"importance"``, or ``"metropolis"`` where Pareto k̂ was too high for weights.
     failure : str
         Why the sample cannot be trusted; empty where it can.
     """
@@ -72,6 +77,7 @@ class Sample:
     ess: Array
     evaluations: int
     components: int
+    method: str
     failure: str
 
 
@@ -83,6 +89,7 @@ def sample(
     draws: int,
     rng: np.random.Generator,
     report: Report = lambda text: None,
+    features: Features | None = None,
 ) -> Sample:
     """Sample from a density of a few parameters.
 
@@ -97,26 +104,48 @@ def sample(
     rng : numpy.random.Generator
     report : callable
         Told what is going on.
+    features : callable, optional
+        (n, d) → (n, p), functions of x in which the log density less that of the standard
+        normal is close to quadratic; they need not be invertible. By default x itself.
 
     Returns
     -------
     Sample
     """
+    # Matrices are small: threads would wait for each other longer than they work.
+    with threadpool_limits(1, user_api="blas"):
+        return _sample(log_density, start, chains, draws, rng, report, features or _itself)
+
+
+def _sample(
+    log_density: LogDensity,
+    start: Array,
+    chains: int,
+    draws: int,
+    rng: np.random.Generator,
+    report: Report,
+    features: Features,
+) -> Sample:
     report("looking for the mode")
     counted = _Counter(log_density)
     mode, covariance, failure = _mode(counted, start, rng)
     if failure:
         return _failed(failure, mode, chains, draws, counted.calls)
     wide = Mixture.single(mode, 1.5 * covariance)
-    proposal = _adapt(counted, wide, rng, report)
-    final = Mixture(
-        np.concatenate([(1 - _WIDE) * proposal.weight, _WIDE * wide.weight]),
-        np.concatenate([proposal.centre, wide.centre]),
-        np.concatenate([proposal.root, wide.root]),
-    )
+    adaptation = Adaptation(counted, features, wide, rng)
+    for step in range(_ROUNDS):
+        report(f"adapting to the posterior, round {step + 1}")
+        adaptation.round()
+        if adaptation.satisfied:
+            break
     report("sampling the variances")
-    x, log_weights = _final(counted, final, chains, draws, rng)
-    return _judge(x, log_weights, draws, rng, counted.calls, len(proposal.weight))
+    x, log_weights = _final(counted, adaptation.proposal, chains, draws, rng)
+    judged = _judge(x, log_weights, draws, rng)
+    return replace(judged, evaluations=counted.calls, components=adaptation.components)
+
+
+def _itself(x: Array) -> Array:
+    return x
 
 
 class _Counter:
@@ -176,147 +205,77 @@ def _curvature(log_density: LogDensity, mode: Array) -> Array:
     return (axes / np.clip(size, 0.25, None)) @ axes.T
 
 
-def _adapt(
-    log_density: LogDensity, wide: Mixture, rng: np.random.Generator, report: Report
-) -> Mixture:
-    """A proposal close to the posterior: the wide one if it serves, else fitted to a walk."""
-    points = wide.draw(rng, _ROUND)
-    target = log_density(points)
-    log_weights = target - wide.log_density(points)
-    best, best_share = wide, _count(_normalised(log_weights)) / _ROUND
-    if best_share >= _SATISFIED:
-        return best
-    walk = _walk(log_density, points, target, log_weights, rng, report)
-    x, weights = walk, np.full(len(walk), 1.0 / len(walk))
-    for step, components in enumerate(_COMPONENTS):
-        report(f"adapting to the posterior, round {step + 1} of {len(_COMPONENTS)}")
-        proposal = Mixture.fitted(x, weights, components)
-        fresh = proposal.draw(rng, _ROUND)
-        log_weights = log_density(fresh) - proposal.log_density(fresh)
-        share = _count(_normalised(log_weights)) / _ROUND
-        if share > best_share:
-            best, best_share = proposal, share
-        if share >= _SATISFIED:
-            break
-        # The walk gives the shape, weighted draws the tails that a short walk misses.
-        part = _count(_normalised(log_weights)) / (len(walk) + _ROUND)
-        x = np.concatenate([x, fresh])
-        weights = np.concatenate(
-            [(1 - part) * weights, part * _tempered(log_weights, 8.0 * x.shape[1])]
-        )
-    return best
-
-
-def _walk(
-    log_density: LogDensity,
-    points: Array,
-    target: Array,
-    log_weights: Array,
-    rng: np.random.Generator,
-    report: Report,
-) -> Array:
-    """Many walkers at once: differential evolution Markov chains (ter Braak 2006)."""
-    d = points.shape[1]
-    walkers = max(_WALKERS, 8 * d)
-    start = _resample(_tempered(log_weights, 0.3 * len(points)), walkers, rng)
-    x, value = points[start], target[start]
-    kept = []
-    for step in range(_STEPS):
-        if step % 10 == 0:
-            report(f"walking through the posterior, step {step} of {_STEPS}")
-        first = (np.arange(walkers) + rng.integers(1, walkers, walkers)) % walkers
-        second = (np.arange(walkers) + rng.integers(1, walkers, walkers)) % walkers
-        # now and then a whole difference, so that walkers can change places
-        length = 1.0 if step % 10 == 9 else 2.38 / np.sqrt(2 * d) * rng.uniform(0.4, 1.1)
-        moved = x + length * (x[first] - x[second]) + 1e-3 * rng.standard_normal(x.shape)
-        fresh = log_density(moved)
-        accept = np.log(rng.random(walkers)) < fresh - value
-        x = np.where(accept[:, None], moved, x)
-        value = np.where(accept, fresh, value)
-        if step >= _STEPS // 3 and step % 2:
-            kept.append(x)
-    return np.concatenate(kept)
-
-
 def _final(
-    log_density: LogDensity, proposal: Mixture, chains: int, draws: int, rng: np.random.Generator
+    log_density: LogDensity, proposal: Guided, chains: int, draws: int, rng: np.random.Generator
 ) -> tuple[Array, Array]:
     """Independent batches, enlarged until each holds enough draws that count."""
-    x = np.empty((chains, 0, proposal.centre.shape[1]))
+    x = np.empty((chains, 0, proposal.mixture.centre.shape[1]))
     log_weights = np.empty((chains, 0))
     wanted = draws
     while True:
-        fresh = np.stack([proposal.draw(rng, wanted) for _ in range(chains)])
-        flat = fresh.reshape(-1, fresh.shape[-1])
-        log_weight = log_density(flat) - proposal.log_density(flat)
-        x = np.concatenate([x, fresh], axis=1)
+        flat, density = proposal.draw(rng, chains * wanted)
+        log_weight = log_density(flat) - density
+        x = np.concatenate([x, flat.reshape(chains, wanted, -1)], axis=1)
         log_weights = np.concatenate([log_weights, log_weight.reshape(chains, -1)], axis=1)
-        counts = min(_count(_normalised(batch)) for batch in log_weights)
-        if counts >= draws or x.shape[1] >= _LARGEST * draws:
+        counts = min(count(normalised(batch)) for batch in log_weights)
+        if counts >= 0.9 * draws or x.shape[1] >= _LARGEST * draws:
             return x, log_weights
         # as many more as the share that counts so far asks for
         missing = (draws / counts - 1.0) * x.shape[1] * 1.05
         wanted = int(np.clip(missing, draws // 4 + 1, _LARGEST * draws - x.shape[1] + 1))
 
 
-def _judge(
-    x: Array,
-    log_weights: Array,
-    draws: int,
-    rng: np.random.Generator,
-    evaluations: int,
-    components: int,
-) -> Sample:
+def _judge(x: Array, log_weights: Array, draws: int, rng: np.random.Generator) -> Sample:
+    """Make the draws unweighted, and say what they are worth."""
     chains, size, d = x.shape
-    flat = x.reshape(-1, d)
-    raw = np.maximum(log_weights.reshape(-1), log_weights.max() - 700.0)
+    raw = np.maximum(log_weights, log_weights.max() - 700.0)
     # written for leave-one-out: it takes the logarithm of the inverse weights
-    smoothed, k = array_stats.psislw(-raw, r_eff=1.0)
-    weights = _normalised(np.asarray(smoothed))
+    smoothed, k = array_stats.psislw(-raw.reshape(-1), r_eff=1.0)
+    pareto_k = float(k)
+    if not pareto_k <= PARETO_LIMIT:
+        return replace(_metropolis(x, raw, draws, rng), pareto_k=pareto_k)
+    weights = normalised(np.asarray(smoothed))
+    flat = x.reshape(-1, d)
     mean = weights @ flat
     # delta-method effective size of a self-normalised mean
     spread = weights @ (flat - mean) ** 2
     ess = spread / np.maximum((weights**2) @ (flat - mean) ** 2, 1e-300)
     batches = weights.reshape(chains, size)
-    chosen = np.stack([x[c][_resample(batches[c], draws, rng)] for c in range(chains)])
-    pareto_k = float(k)
+    chosen = np.stack([x[c][resample(batches[c], draws, rng)] for c in range(chains)])
+    return _accounted(chosen, ess, pareto_k, "importance", count(weights) / weights.size)
+
+
+def _metropolis(x: Array, log_weights: Array, draws: int, rng: np.random.Generator) -> Sample:
+    """The same proposals as a chain: accept one with probability min(1, w'/w)."""
+    chains, size, _ = x.shape
+    states = np.empty((chains, size), dtype=int)
+    for c in range(chains):
+        at = resample(normalised(log_weights[c]), 1, rng)[0]
+        threshold = np.log(rng.random(size))
+        for t in range(size):
+            if threshold[t] < log_weights[c, t] - log_weights[c, at]:
+                at = t
+            states[c, t] = at
+    walked = np.take_along_axis(x, states[..., None], axis=1)
+    axes = {"chain_axis": 1, "draw_axis": 2}
+    series = np.moveaxis(walked, -1, 0)
+    ess = np.asarray(array_stats.ess(series, method="mean", **axes))
+    rows = np.linspace(0, size - 1, draws).round().astype(int)
+    moved = float((np.diff(states, axis=1) != 0).mean())
+    found = _accounted(walked[:, rows], ess, np.inf, "metropolis", moved)
+    r_hat = float(np.max(array_stats.rhat(series, **axes)))
+    if r_hat < R_HAT_LIMIT or found.failure:
+        return found
+    return replace(found, failure=f"the chains of the variances disagree: R-hat {r_hat:.3f}")
+
+
+def _accounted(x: Array, ess: Array, pareto_k: float, method: str, share: float) -> Sample:
     failure = ""
-    if not pareto_k <= PARETO_LIMIT:
-        failure = (
-            f"the importance weights of the variances have Pareto k {pareto_k:.2f}, and above "
-            f"{PARETO_LIMIT} they cannot be trusted"
-        )
-    return Sample(chosen, pareto_k, ess, evaluations, components, failure)
+    if share < _LEAST:
+        failure = f"only {share:.0%} of the draws of the variances count"
+    return Sample(x, pareto_k, ess, 0, 0, method, failure)
 
 
 def _failed(failure: str, mode: Array, chains: int, draws: int, evaluations: int) -> Sample:
     x = np.broadcast_to(mode, (chains, draws, mode.size)).copy()
-    return Sample(x, np.inf, np.zeros(mode.size), evaluations, 0, failure)
-
-
-def _normalised(log_weights: Array) -> Array:
-    top = log_weights.max()
-    if not np.isfinite(top):
-        return np.full(log_weights.shape, 1.0 / log_weights.size)
-    weights = np.exp(log_weights - top)
-    return weights / weights.sum()
-
-
-def _count(weights: Array) -> float:
-    """Kish's effective number of normalised weights."""
-    return float(1.0 / (weights**2).sum())
-
-
-def _tempered(log_weights: Array, wanted: float) -> Array:
-    """Weights to the highest power, at most one, at which enough of them count."""
-    power = 1.0
-    while _count(_normalised(power * log_weights)) < wanted and power > 1e-3:
-        power *= 0.8
-    return _normalised(power * log_weights)
-
-
-def _resample(weights: Array, size: int, rng: np.random.Generator) -> np.ndarray:
-    """Systematic resampling, in random order."""
-    ends = np.cumsum(weights / weights.sum())
-    points = (rng.random() + np.arange(size)) / size
-    return rng.permutation(np.minimum(np.searchsorted(ends, points), weights.size - 1))
+    return Sample(x, np.inf, np.zeros(mode.size), evaluations, 0, "none", failure)
