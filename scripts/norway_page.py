@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -37,9 +38,9 @@ SYMBOL = {
 }
 TEXT = """# Norway, {first}–{last}
 
-The main job on real data: `{model}` fitted to 350 Norwegian municipalities in 2024 borders (six
-more, whose history is a fixed split, take no part in the fit). The data are public statistics; this
-page shows results alone.
+The main job on real data: `{model}` fitted to 350 Norwegian municipalities in 2024
+borders. Six more, whose history is a fixed split, take no part in the fit. The data are public
+statistics; this page shows results alone.
 
 ```console
 $ attraktiv fit {model} norway --from {first} --until {last} --seed {seed} --out runs/no
@@ -64,8 +65,8 @@ Effects of the structural factors, in percentage points of the yearly net migrat
 |---|---|---|---|
 {effects}
 
-Some covariates were missing, and stood at their year's mean in so many cells: {missing}. The job
-series is broken in 2015, which costs every place one year of growth at lag 0.
+Where a factor was missing its cell stood at the year's mean: {missing}. The job series is
+broken in 2015, which costs every place one year of growth.
 
 ## The most and the least attractive places
 
@@ -106,6 +107,12 @@ def effects(run: xr.DataTree) -> list[str]:
     return rows
 
 
+def missing(run: xr.DataTree) -> str:
+    """Factors with gaps, and in how many cells."""
+    counts = json.loads(run.attrs["missing_factors"])
+    return ", ".join(f"`{term}` in {count} cells" for term, count in counts.items() if count)
+
+
 def league(table: pd.DataFrame) -> str:
     """Rows of a league table."""
     return "\n".join(
@@ -136,10 +143,10 @@ def write(norway: Path) -> None:
         last=LAST,
         seed=SEED,
         prob=PROB,
-        verdict="\n".join(f"> {line}" for line in attraktiv.check(run).lines),
+        verdict="\n>\n".join(f"> {line}" for line in attraktiv.check(run).lines),
         parameters="\n".join(rows),
         effects="\n".join(effects(run)),
-        missing=run.attrs["missing_factors"].strip("{}").replace('"', ""),
+        missing=missing(run),
         highest=league(table.head(SHOWN)),
         lowest=league(table.tail(SHOWN)[::-1]),
     )

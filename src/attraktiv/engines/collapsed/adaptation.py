@@ -34,7 +34,8 @@ _SATISFIED = 0.8  # share of draws that count at which adaptation stops
 _HEAVY = 1.0  # log of the largest weight over the median at which adaptation stops
 _POOL = 4000  # draws of the mixture when it is refitted
 _PASSES = 10
-_KEPT = 0.15  # share of the mixture's draws that count at which it is close enough
+_WIDE = 0.6  # power of the stand-in that the mixture follows: it must cover the tails
+_KEPT = 0.25  # share of the mixture's draws that count at which it is close enough
 _COMPONENTS = 8
 _WIDER = 1.2  # scale of the mixture that is drawn from, relative to the fitted one
 
@@ -84,8 +85,10 @@ class Adaptation:
         log_weights = value - density
         share = count(normalised(log_weights)) / size
         even = log_weights.max() - np.median(log_weights) < _HEAVY
+        # a stand-in that is held down away from known points may hide a tail
+        free = self._trust >= _FARTHEST
         self.satisfied = bool(self._hopeful and share >= _SATISFIED and even)
-        self._hopeful = share >= _SATISFIED
+        self._hopeful = free and share >= _SATISFIED
         if not self.satisfied:
             if share > 0.5:
                 self._trust = min(2.0 * self._trust, _FARTHEST)
@@ -119,7 +122,7 @@ class Adaptation:
         for step in range(_PASSES):
             mixture = self._covering(self._core)
             pool = mixture.draw(self._rng, _POOL)
-            log_weights = stand_in(pool) - mixture.log_density(pool)
+            log_weights = _WIDE * stand_in(pool) - mixture.log_density(pool)
             if count(normalised(log_weights)) > _KEPT * _POOL:
                 break
             rows = resample(_tempered(log_weights, 25.0 * d), _POOL // 2, self._rng)

@@ -8,12 +8,11 @@ log density, has its shape. Draws are to have the density
     g(x) ∝ exp(0.9 s(x)) + f q(x)
 
 a little wider than the posterior, so that errors in its tails do not make the heaviest
-weights, with the tails of q where the stand-in is far too low. Draws of q are kept with
-probability min(1, g/(c q)); those with g > c q, of which there are few, are resampled by
-g/(c q); then all of them move by steps that leave g invariant, independent draws of q and
-differences of other draws in turn (resample-move: Gilks & Berzuini 2001, *JRSS B*;
-differential evolution: ter Braak 2006, *Stat. Comput.*). No step costs an exact density,
-and importance weights p(x)/g(x) put right what the stand-in gets wrong.
+weights, with the tails of q where the stand-in is far too low. A draw of q is kept with
+probability min(1, g/(c q)): rejection control (Liu, Chen & Wong 1998, *JASA* 93). What is
+kept is independent, with density ∝ q min(1, g/(c q)), known but for a constant: where c is
+too low for g, or the stand-in wrong, importance weights say so. Drawing costs no exact
+density.
 """
 
 from __future__ import annotations
@@ -31,10 +30,9 @@ LogDensity = Callable[[Array], Array]
 FREEDOM = 6.0
 
 _POOL = 20_000  # draws of the mixture from which the bound is set
-_ABOVE = 2e-3  # share of the mass where the bound may be too low
-_LEAST = 2e-3  # share of the mixture's draws where it may be too low
+_ABOVE = 1e-4  # share of the mass where the bound may be too low
+_LEAST = 1e-4  # share of the mixture's draws where it may be too low
 _SHARE = 0.05  # f, relative to the stand-in's mass
-_MOVES = 10
 _POWER = 0.9  # of the stand-in: costs some half per cent of the draws for each dimension
 _CHUNK = 10_000
 
@@ -178,60 +176,26 @@ class Guided:
 
     def log_density(self, x: Array) -> Array:
         """Log density at the rows of `x`, up to a constant; shape (n,)."""
-        return self._both(x)[0]
+        log_keep, base = self._both(x)
+        return base + log_keep
 
     def draw(self, rng: np.random.Generator, size: int) -> tuple[Array, Array]:
-        """Draw (size, d) values; their log density up to a constant, (size,)."""
-        found, targets, ratios, count = [], [], [], 0
-        while count < size:
+        """Draw (size, d) independent values; their log density up to a constant, (size,)."""
+        found, densities, number = [], [], 0
+        while number < size:
             x = self.mixture.draw(rng, _CHUNK)
-            target, base = self._both(x)
-            ratio = target - base - self.log_bound
-            rows = np.log(rng.random(_CHUNK)) < ratio
+            log_keep, base = self._both(x)
+            rows = np.log(rng.random(_CHUNK)) < log_keep
             found.append(x[rows])
-            targets.append(target[rows])
-            ratios.append(ratio[rows])
-            count += int(rows.sum())
-        x, target, ratio = np.concatenate(found), np.concatenate(targets), np.concatenate(ratios)
-        # Where the bound was too low, too little was kept: draw again by what is missing.
-        missing = np.exp(np.maximum(ratio, 0.0))
-        rows = resample(missing, size, rng)
-        x, target, ratio = x[rows], target[rows], ratio[rows]
-        for step in range(_MOVES):
-            if step % 2:
-                self._stride(x, target, ratio, rng)
-            else:
-                self._jump(x, target, ratio, rng)
-        return x, target
+            densities.append((base + log_keep)[rows])
+            number += int(rows.sum())
+        return np.concatenate(found)[:size], np.concatenate(densities)[:size]
 
     def _both(self, x: Array) -> tuple[Array, Array]:
+        """Log of the probability that a draw is kept, and the mixture's log density."""
         base = self.mixture.log_density(x)
-        return np.logaddexp(_POWER * self.stand_in(x), self.log_floor + base), base
-
-    def _jump(self, x: Array, target: Array, ratio: Array, rng: np.random.Generator) -> None:
-        """Metropolis-Hastings steps with the mixture as independent proposal, in place."""
-        fresh = self.mixture.draw(rng, len(x))
-        value, base = self._both(fresh)
-        new = value - base - self.log_bound
-        rows = np.log(rng.random(len(x))) < new - ratio
-        x[rows], target[rows], ratio[rows] = fresh[rows], value[rows], new[rows]
-
-    def _stride(self, x: Array, target: Array, ratio: Array, rng: np.random.Generator) -> None:
-        """Metropolis steps along differences of other draws, half the draws at a time."""
-        n, d = x.shape
-        for own, other in (
-            (slice(0, n // 2), slice(n // 2, n)),
-            (slice(n // 2, n), slice(0, n // 2)),
-        ):
-            some = x[own]
-            first, second = rng.choice(x[other], (2, len(some)))
-            length = 2.38 / np.sqrt(2 * d) * rng.uniform(0.3, 1.1, (len(some), 1))
-            fresh = some + length * (first - second)
-            value, base = self._both(fresh)
-            rows = np.flatnonzero(np.log(rng.random(len(some))) < value - target[own]) + own.start
-            at = rows - own.start
-            x[rows], target[rows] = fresh[at], value[at]
-            ratio[rows] = (value - base)[at] - self.log_bound
+        ratio = np.logaddexp(_POWER * self.stand_in(x) - base, self.log_floor)
+        return np.minimum(ratio - self.log_bound, 0.0), base
 
 
 def resample(weights: Array, size: int, rng: np.random.Generator) -> np.ndarray:
