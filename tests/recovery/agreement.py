@@ -16,11 +16,11 @@ from attraktiv.engines.diagnostics import scalars
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "engines-agree.md"
 TEXT = """# Two engines, one posterior
 
-`{model}` on the Norwegian panel, {first}–{last}, by two engines that share no code but the design:
-{one}, and {two}. For each of {count:,} scalars z is the difference of the two posterior means
-over its Monte Carlo standard error (both engines' own). If the posteriors are the same, z is
-close to a standard normal number, so that about 5 % lie beyond 2, and the largest of {count:,} lies
-near 4.
+`{model}` on the Norwegian panel, {first}–{last}, by two engines that share the design
+and nothing else: {one}, and {two}.
+For each of {count:,} scalars z is the difference of the two posterior means over its Monte Carlo
+standard error (both engines' own). If the posteriors are the same, z is close to a standard
+normal number: about 5 % lie beyond 2, and the largest of {count:,} near 4.
 
 | | collapsed | NUTS | z |
 |---|---|---|---|
@@ -53,7 +53,7 @@ def compare(one: xr.DataTree, two: xr.DataTree) -> pd.DataFrame:
             {"mean": draws.mean(axis=(1, 2)), "sd": draws.std(axis=(1, 2)), "error": error},
             index=labels,
         )
-    joined = columns["one"].join(columns["two"], suffixes=("_one", "_two"), how="inner")
+    joined = columns["one"].add_suffix("_one").join(columns["two"].add_suffix("_two"), how="inner")
     spread = np.hypot(joined["error_one"], joined["error_two"])
     return joined.assign(
         z=(joined["mean_one"] - joined["mean_two"]) / spread,

@@ -28,9 +28,14 @@ INTRODUCTION = """# Do the bands hold what they promise?
 
 The share of true values that lie in the equal-tailed band of the stated probability, over
 {countries} simulated countries of {places} places and {years} years for each row, fitted with
-`{model}`. In the first table simulator and model share their assumptions, and the shares should be
-near the probability. The others break one assumption each; they carry no mark to pass, and show
-what a band is worth where the model is wrong.
+`{model}`. In the first table simulator and model share their assumptions, and the shares
+should be near the probability. The others break one assumption each; they carry no mark to pass,
+and show what a band is worth where the model is wrong.
+
+Attractiveness and the effects of the factors are what the model is for. How much of attractiveness
+*lasts* is harder: every country here has the same τ, and a dozen years can hardly tell a lasting
+difference from a path that persists, so the prior draws τ towards zero and the bands of the lasting
+part are a little narrow. They would be exact on average over countries drawn from the prior.
 
 `make coverage-table` writes this page.
 """

@@ -60,7 +60,7 @@ class Adaptation:
         d = wide.centre.shape[1]
         self._log_density, self._features, self._rng = log_density, features, rng
         self._prior = Mixture.single(np.zeros(d), np.eye(d))
-        self._core = wide
+        self._core = self._wide = wide
         self._points, self._values = np.empty((0, d)), np.empty(0)
         self._trust = _TRUST
         self._hopeful = False
@@ -94,6 +94,8 @@ class Adaptation:
                 self._trust = min(2.0 * self._trust, _FARTHEST)
             elif share < _POOR:
                 self._trust = max(0.5 * self._trust, _NEAREST)
+                # a mixture that has gone astray is no place to start from
+                self._core = self._wide
             # all of a large round would crowd out the points that are further out
             worst = np.argsort(-log_weights)[:_ROUND]
             fringe = self._fringe()

@@ -32,6 +32,7 @@ FREEDOM = 6.0
 _POOL = 20_000  # draws of the mixture from which the bound is set
 _ABOVE = 1e-4  # share of the mass where the bound may be too low
 _LEAST = 1e-4  # share of the mixture's draws where it may be too low
+_SPARING = 0.02  # share of the mixture's draws that are kept, at least
 _SHARE = 0.05  # f, relative to the stand-in's mass
 _POWER = 0.9  # of the stand-in: costs some half per cent of the draws for each dimension
 _CHUNK = 10_000
@@ -172,6 +173,9 @@ class Guided:
         log_floor = float(logsumexp(ratio) - np.log(_POOL / _SHARE))
         mass = np.cumsum(np.exp(ratio - ratio[0]))
         bound = ratio[max(np.searchsorted(mass, _ABOVE * mass[-1]), int(_LEAST * _POOL))]
+        # a bound that next to nothing passes costs time: rather some uneven weights
+        while np.exp(np.minimum(ratio - bound, 0.0)).mean() < _SPARING:
+            bound -= 0.25
         return cls(mixture, stand_in, log_floor, float(bound))
 
     def log_density(self, x: Array) -> Array:

@@ -124,7 +124,9 @@ class Surrogate:
         known = x @ near.T
         apart = _squares(known[bulk], known)
         apart[np.arange(bulk.sum()), np.flatnonzero(bulk)] = np.inf
-        reach = trust * float(np.quantile(np.sqrt(apart.min(axis=1)), 0.9))
+        gap = float(np.quantile(np.sqrt(apart.min(axis=1)), 0.9))
+        # in few dimensions neighbours are close; a third of a spread is safe in any
+        reach = trust * max(gap, 0.33)
         return cls(
             features, centre, axes, length, height, z, weight, level, top + 1.0, near, known, reach
         )
