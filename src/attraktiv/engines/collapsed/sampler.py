@@ -45,6 +45,7 @@ PARETO_LIMIT = 0.7
 
 R_HAT_LIMIT = 1.01
 
+_ATTEMPTS = 2  # at adapting, before a proposal that does not settle is made the best of
 _ROUNDS = 7  # of adaptation, at most
 _LARGEST = 2  # final sample at most this many times the draws asked for
 _LEAST = 0.3  # share of draws that must count
@@ -132,15 +133,18 @@ def _sample(
     if failure:
         return _failed(failure, mode, chains, draws, counted.calls)
     wide = Mixture.single(mode, 1.5 * covariance)
-    adaptation = Adaptation(counted, features, wide, rng)
-    for step in range(_ROUNDS):
-        report(f"adapting to the posterior, round {step + 1}")
-        adaptation.round()
-        if adaptation.satisfied:
-            break
-    report("sampling the variances")
-    x, log_weights = _final(counted, adaptation.proposal, chains, draws, rng)
-    judged = _judge(x, log_weights, draws, rng)
+    for _ in range(_ATTEMPTS):
+        adaptation = Adaptation(counted, features, wide, rng)
+        for step in range(_ROUNDS):
+            report(f"adapting to the posterior, round {step + 1}")
+            adaptation.round()
+            if adaptation.satisfied:
+                break
+        report("sampling the variances")
+        x, log_weights = _final(counted, adaptation.proposal, chains, draws, rng)
+        judged = _judge(x, log_weights, draws, rng)
+        if judged.method == "importance" and not judged.failure:
+            break  # else another adaptation, with fresh random numbers, may settle
     return replace(judged, evaluations=counted.calls, components=adaptation.components)
 
 
