@@ -1,8 +1,7 @@
 """Simulation-based calibration: parameters from the prior, data from them, ranks in the fit.
 
 If the engine draws from the exact posterior, the rank of each true value among its draws is
-uniform (Talts et al. 2020, arXiv:1804.06788). ``make calibration-page`` writes
-docs/calibration.md.
+uniform (Talts et al. 2020, arXiv:1804.06788).
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 from arviz_stats.ecdf_utils import ecdf_pit
-from scipy.stats import kstest
 
 from attraktiv import names
 from attraktiv.engines import collapsed
@@ -149,8 +147,3 @@ def inside_band(values: np.ndarray, prob: float) -> bool:
     """Whether the ranks' distribution stays inside the simultaneous band."""
     _, ecdf, lower, upper = ecdf_pit(values, prob, 2000, rng=np.random.default_rng(0))
     return bool(((lower <= ecdf) & (ecdf <= upper)).all())
-
-
-def p_value(values: np.ndarray) -> float:
-    """Kolmogorov-Smirnov test of uniform ranks."""
-    return float(kstest(values, "uniform").pvalue)
