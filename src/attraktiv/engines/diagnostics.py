@@ -26,6 +26,7 @@ from attraktiv import names
 R_HAT_LIMIT = 1.01
 ESS_LIMIT = 400.0
 BFMI_LIMIT = 0.3
+#: Above this Pareto k̂ importance weights cannot be trusted (Vehtari et al. 2024).
 PARETO_LIMIT = 0.7
 
 _SAMPLE = (names.CHAIN, names.DRAW)

@@ -184,7 +184,7 @@ def _estimate(
 
 
 def _judged(tree: xr.DataTree, engine: str, sampler: dict[str, Any]) -> xr.DataTree:
-    if not all(np.isfinite(v).all() for v in (tree[names.POSTERIOR][names.SIGMA],)):
+    if not np.isfinite(tree[names.POSTERIOR].to_dataset()[names.SIGMA].values).all():
         raise FitError("The fit gave numbers that are not finite; check the panel for extremes.")
     table = diagnose(tree, engine=engine, sampler=sampler)
     tree[names.DIAGNOSTICS] = xr.DataTree(table)

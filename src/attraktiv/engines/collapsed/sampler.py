@@ -35,15 +35,11 @@ from attraktiv.engines.collapsed.proposal import (
     resample,
 )
 from attraktiv.engines.collapsed.surrogate import Features
+from attraktiv.engines.diagnostics import PARETO_LIMIT, R_HAT_LIMIT
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 LogDensity = Callable[[Array], Array]
 Report = Callable[[str], None]
-
-#: Above this Pareto k̂ importance weights cannot be trusted (Vehtari et al. 2024).
-PARETO_LIMIT = 0.7
-
-R_HAT_LIMIT = 1.01
 
 _ATTEMPTS = 2  # at adapting, before a proposal that does not settle is made the best of
 _ROUNDS = 7  # of adaptation, at most
