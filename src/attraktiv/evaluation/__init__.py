@@ -1,0 +1,1 @@
+"""How good a model is: comparison, published numbers, screening of a proposed driver."""

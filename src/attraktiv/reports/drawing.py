@@ -1,0 +1,105 @@
+"""The look that all charts share, and writing them to files without a browser.
+
+A chart is an Altair chart, that is JSON: a test can read what it shows, and a page can
+embed it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from attraktiv.errors import InputError
+
+if TYPE_CHECKING:
+    import altair as alt
+
+#: Okabe and Ito (2008): told apart by the colour-blind too, and in this order.
+COLOURS: Final = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+    "#F0E442",
+    "#000000",
+)
+#: What cannot be told from average, and lines of reference.
+GREY: Final = "#8C8C8C"
+FORMATS: Final = (".png", ".svg", ".json")
+
+_FONT = "DejaVu Sans, Noto Sans, Helvetica, Arial, sans-serif"
+_PIXELS = 2.0  # of a PNG for each of the chart's own
+
+
+def styled(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
+    """Return the chart with the common fonts, colours and white ground.
+
+    Parameters
+    ----------
+    chart
+        Any Altair chart.
+
+    Returns
+    -------
+    altair.TopLevelMixin
+    """
+    axis = {"labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal"}
+    look = {
+        "background": "white",
+        "font": _FONT,
+        "axis": {**axis, "gridColor": "#E5E5E5", "domainColor": GREY, "tickColor": GREY},
+        "legend": axis,
+        "header": {"labelFontSize": 12, "titleFontSize": 12},
+        "title": {"fontSize": 14, "anchor": "start", "subtitleFontSize": 12, "offset": 12},
+        "view": {"stroke": None},
+        "range": {"category": list(COLOURS)},
+    }
+    styled_chart = chart.copy(deep=False)
+    styled_chart.config = look
+    return styled_chart
+
+
+def draw(chart: alt.TopLevelMixin, path: str | Path, *, force: bool = False) -> Path:
+    """Write a chart to a file; the suffix says how.
+
+    Parameters
+    ----------
+    chart
+        Any Altair chart; the common look is put on it.
+    path
+        A file ending in ``.png``, ``.svg`` or ``.json`` (Vega-Lite).
+    force
+        Replace a file that is there.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        Another suffix, or a file that is there without `force`.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in FORMATS:
+        raise InputError(
+            f"A chart is written as {', '.join(FORMATS)}, found {path.name!r}. "
+            f"Write for example {path.stem}.png"
+        )
+    if path.exists() and not force:
+        raise InputError(f"{path} is there already. Choose another name, or replace it: --force")
+    specification = styled(chart).to_json()
+    if suffix == ".json":
+        path.write_text(specification, encoding="utf-8")
+        return path
+    import vl_convert
+
+    if suffix == ".png":
+        path.write_bytes(vl_convert.vegalite_to_png(specification, scale=_PIXELS))
+    else:
+        path.write_text(vl_convert.vegalite_to_svg(specification), encoding="utf-8")
+    return path
