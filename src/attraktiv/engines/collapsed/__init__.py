@@ -44,7 +44,7 @@ def sample(
         psi = sample_psi(
             problem.log_posterior,
             np.zeros(len(problem.hyper.names)),
-            features=problem.features,
+            guided=problem.guide,
             chains=sampling.chains,
             draws=sampling.draws,
             rng=rng,

@@ -3,11 +3,13 @@
 Mathematical details
 --------------------
 A round draws from the proposal, computes the exact density there, and measures how even
-the weights are. Its draws, and some from the outskirts (the square root of the proposal's
-density) where errors make the heaviest weights, teach the stand-in. The mixture is then
-refitted to the stand-in by expectation-maximisation with tempered weights (Cappé et al.
-2008, *Stat. Comput.*), which costs no exact density. The stand-in is trusted only near
-known points, further while it does well: an extrapolation is never followed far.
+the weights are, and whether any is heavy on the outskirts, where the square root of the
+proposal's density sends some draws: a posterior that reaches further than the proposal
+shows there. All of them teach the stand-in. The mixture is then refitted to the stand-in by
+expectation-maximisation with tempered weights (Cappé et al. 2008, *Stat. Comput.*), which
+costs no exact density. The stand-in is trusted only near known points, further where the
+outskirts ask for it: an extrapolation is never followed far. The best proposal is kept:
+a later round that learns something new may be worse for a while.
 """
 
 from __future__ import annotations
@@ -16,8 +18,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from attraktiv.engines.collapsed.proposal import Guided, Mixture, count, normalised, resample
-from attraktiv.engines.collapsed.surrogate import Features, Surrogate
+from attraktiv.engines.collapsed.proposal import Guided, Mixture, count, normalised, resample, walk
+from attraktiv.engines.collapsed.surrogate import Guide, Surrogate
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 LogDensity = Callable[[Array], Array]
@@ -25,15 +27,18 @@ LogDensity = Callable[[Array], Array]
 _ROUND = 200  # draws in a round
 _CONFIRM = 500  # draws in the round that decides
 _FRINGE = 60  # draws further out in a round
-_TRUST = 1.5  # how far from known points the stand-in is trusted, at first
+_TRUST = 3.0  # how far from known points the stand-in is trusted, at first
 _FARTHEST = 6.0  # and at most
 _NEAREST = 0.4  # and at least
 _POOR = 0.1  # share of draws that count below which it is trusted less
 _PRIOR = 0.05  # share of the mixture that is the prior
 _SATISFIED = 0.8  # share of draws that count at which adaptation stops
 _HEAVY = 1.0  # log of the largest weight over the median at which adaptation stops
+_HEAVY_FRINGE = 2.0  # the same on the outskirts
 _POOL = 4000  # draws of the mixture when it is refitted
-_PASSES = 10
+_PASSES = 8
+_PARTICLES = 1000
+_STEPS = 20  # of each particle
 _WIDE = 0.6  # power of the stand-in that the mixture follows: it must cover the tails
 _KEPT = 0.25  # share of the mixture's draws that count at which it is close enough
 _COMPONENTS = 8
@@ -47,62 +52,62 @@ class Adaptation:
     ----------
     log_density : callable
         (n, d) → (n,).
-    features : callable
-        (n, d) → (n, p), see :mod:`.surrogate`.
+    guide : callable
+        See :mod:`.surrogate`.
     wide : Mixture
         First proposal.
     rng : numpy.random.Generator
     """
 
     def __init__(
-        self, log_density: LogDensity, features: Features, wide: Mixture, rng: np.random.Generator
+        self, log_density: LogDensity, guide: Guide, wide: Mixture, rng: np.random.Generator
     ) -> None:
         d = wide.centre.shape[1]
-        self._log_density, self._features, self._rng = log_density, features, rng
+        self._log_density, self._guide, self._rng = log_density, guide, rng
         self._prior = Mixture.single(np.zeros(d), np.eye(d))
         self._core = self._wide = wide
         self._points, self._values = np.empty((0, d)), np.empty(0)
         self._trust = _TRUST
         self._hopeful = False
         self.satisfied = False
+        self.share = 0.0
         first = self._covering(wide).draw(rng, _ROUND)
         self._learn(first, log_density(first))
-        self.proposal = self._proposal()
+        self.proposal = self._next = self._proposal()
 
-    @property
-    def components(self) -> int:
-        """Components of the mixture."""
-        return len(self._core.weight)
-
-    def round(self) -> float:
-        """Try the proposal, and improve it unless it is good; the share of draws that count.
+    def round(self) -> None:
+        """Try the next proposal, keep it if it is the best, and improve it unless it is good.
 
         Once a proposal looks good a larger round has to confirm it.
         """
         size = _CONFIRM if self._hopeful else _ROUND
-        x, density = self.proposal.draw(self._rng, size)
+        x, density = self._next.draw(self._rng, size)
         value = self._log_density(x)
         log_weights = value - density
         share = count(normalised(log_weights)) / size
-        even = log_weights.max() - np.median(log_weights) < _HEAVY
-        # a stand-in that is held down away from known points may hide a tail
-        free = self._trust >= _FARTHEST
+        fringe = self._fringe(self._next)
+        value_there = self._log_density(fringe)
+        middle = float(np.median(log_weights))
+        heavy_there = np.max(value_there - self._next.log_density(fringe)) - middle
+        even = log_weights.max() - middle < _HEAVY and heavy_there < _HEAVY_FRINGE
         self.satisfied = bool(self._hopeful and share >= _SATISFIED and even)
-        self._hopeful = free and share >= _SATISFIED
-        if not self.satisfied:
-            if share > 0.5:
-                self._trust = min(2.0 * self._trust, _FARTHEST)
-            elif share < _POOR:
-                self._trust = max(0.5 * self._trust, _NEAREST)
-                # a mixture that has gone astray is no place to start from
-                self._core = self._wide
-            # all of a large round would crowd out the points that are further out
-            worst = np.argsort(-log_weights)[:_ROUND]
-            fringe = self._fringe()
-            self._learn(x[worst], value[worst])
-            self._learn(fringe, self._log_density(fringe))
-            self.proposal = self._proposal()
-        return share
+        self._hopeful = bool(share >= _SATISFIED and even)
+        if share >= self.share or self.satisfied:
+            self.share, self.proposal = share, self._next
+        if self.satisfied:
+            return
+        if share < _POOR:
+            self._trust = max(0.5 * self._trust, _NEAREST)
+            # a mixture that has gone astray is no place to start from
+            self._core = self._wide
+        elif share > 0.5 and not self._hopeful:
+            self._trust = min(2.0 * self._trust, _FARTHEST)
+        # all of a large round would crowd out the points that are further out
+        worst = np.argsort(-log_weights)[:_ROUND]
+        self._learn(x[worst], value[worst])
+        self._learn(fringe, value_there)
+        if not self._hopeful:
+            self._next = self._proposal()
 
     def _learn(self, x: Array, value: Array) -> None:
         fine = np.isfinite(value)
@@ -114,29 +119,36 @@ class Adaptation:
         return core.joined(self._prior, _PRIOR)
 
     def _proposal(self) -> Guided:
-        surrogate = Surrogate.fitted(self._features, self._points, self._values, self._trust)
+        surrogate = Surrogate.fitted(self._guide, self._points, self._values, self._trust)
         self._follow(surrogate)
         return Guided.by(self._covering(self._core.wider(_WIDER)), surrogate, self._rng)
 
     def _follow(self, stand_in: LogDensity) -> None:
-        """Refit the mixture to the stand-in, with more components while that is not enough."""
-        d = self._points.shape[1]
-        for step in range(_PASSES):
+        """Refit the mixture to the stand-in, with more components while that is not enough.
+
+        Particles walk under the stand-in, flattened, into tails where the mixture has none.
+        """
+
+        def flattened(x: Array) -> Array:
+            return _WIDE * stand_in(x)
+
+        for _ in range(_PASSES):
             mixture = self._covering(self._core)
             pool = mixture.draw(self._rng, _POOL)
-            log_weights = _WIDE * stand_in(pool) - mixture.log_density(pool)
+            log_weights = flattened(pool) - mixture.log_density(pool)
+            rows = resample(_tempered(log_weights, 25.0 * pool.shape[1]), _PARTICLES, self._rng)
+            particles = walk(pool[rows], flattened, _STEPS, self._rng)
+            while len(self._core.weight) < _COMPONENTS:
+                self._core = self._core.split()
+            self._core = self._core.refit(particles)
             if count(normalised(log_weights)) > _KEPT * _POOL:
                 break
-            rows = resample(_tempered(log_weights, 25.0 * d), _POOL // 2, self._rng)
-            if step > 1 and self.components < _COMPONENTS:
-                self._core = self._core.split()
-            self._core = self._core.refit(pool[rows])
 
-    def _fringe(self) -> Array:
+    def _fringe(self, proposal: Guided) -> Array:
         """Draws of the square root of the proposal's density."""
-        wider = self.proposal.mixture.wider(1.4)
+        wider = proposal.mixture.wider(1.4)
         pool = wider.draw(self._rng, _POOL)
-        log_weights = 0.5 * self.proposal.log_density(pool) - wider.log_density(pool)
+        log_weights = 0.5 * proposal.log_density(pool) - wider.log_density(pool)
         return pool[resample(normalised(log_weights), _FRINGE, self._rng)]
 
 

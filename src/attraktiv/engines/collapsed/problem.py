@@ -16,14 +16,14 @@ only through :func:`_global_prior`: either can be exchanged without the other.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from attraktiv import names
 from attraktiv.engines.collapsed import kernel
 from attraktiv.engines.collapsed.hyper import Hyper
-from attraktiv.engines.collapsed.spectrum import Spectrum
+from attraktiv.engines.collapsed.spectrum import Residuals, Spectrum
+from attraktiv.engines.collapsed.surrogate import Guide
 from attraktiv.model import Design
 from attraktiv.specs import Equation, Normal
 
@@ -121,16 +121,37 @@ class Problem:
         out = out + self.hyper.log_prior(x)
         return np.where(np.isfinite(out), out, -np.inf)
 
-    def features(self, x: Array) -> Array:
-        """Features of the rows of `x` in which the log density is smooth; (B, p)."""
-        return self.spectrum(self.hyper.values(np.clip(x, -8.0, 8.0)))
+    def guide(self, mode: Array) -> Guide:
+        """What is known of the likelihood without computing it.
 
-    @cached_property
-    def spectrum(self) -> Spectrum:
-        """Logarithms of variances that the data speak of."""
-        groups = len(self.labels)
-        size = self.outcome.shape[0] / groups if groups else 0.0
-        return Spectrum(self.used, self.flow, self.known, size)
+        Parameters
+        ----------
+        mode : (d,) float
+            Of the posterior of ψ.
+        """
+        spectrum = Spectrum(self.used, self.flow, self.known, self._residuals(mode))
+        return lambda x: spectrum(self.hyper.values(np.clip(x, -8.0, 8.0)))
+
+    def _residuals(self, mode: Array) -> Residuals:
+        """The outcome less what the global coefficients explain, at their means."""
+        psi = self.hyper.values(mode[None])
+        system = self.system(psi)
+        root = system.root[0]
+        mean = np.linalg.solve(root.T, np.linalg.solve(root, system.rhs[0]))
+        n_factors, n_years, n_groups = self.sizes
+        beta, mu = mean[:n_factors], mean[n_factors]
+        alpha = mean[n_factors + 1 : n_factors + 1 + n_years]
+        gamma = mean[n_factors + 1 + n_years :]
+        fitted = self.factors @ beta + alpha
+        if n_groups:
+            fitted = fitted + gamma[self.group][:, None]
+            # undo the shrinkage: the spread of γ's means is less than that of the groups
+            left = np.linalg.inv(root)[:, -n_groups:]
+            gamma = gamma / np.maximum(
+                1.0 - (left**2).sum(axis=0) / psi[names.SIGMA_GAMMA] ** 2, 0.05
+            )
+        taken = n_factors + n_years + n_groups
+        return Residuals((self.outcome - fitted) * self.used, alpha - mu, gamma, taken)
 
     def log_likelihood(self, psi: dict[str, Array]) -> Array:
         """Log p(y | ψ), every other parameter integrated out; shape (B,)."""

@@ -202,6 +202,42 @@ class Guided:
         return np.minimum(ratio - self.log_bound, 0.0), base
 
 
+def walk(particles: Array, log_density: LogDensity, steps: int, rng: np.random.Generator) -> Array:
+    """Move particles under a density by differential evolution (ter Braak 2006, *Stat. Comput.*).
+
+    One half jumps along differences within the other, so that steps have the density's shape.
+
+    Parameters
+    ----------
+    particles : (n, d) float
+    log_density : callable
+    steps : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    (n, d) float
+    """
+    x = rng.permutation(particles)
+    n, d = x.shape
+    half = n // 2
+    value = log_density(x)
+    for step in range(2 * steps):
+        moving = slice(0, half) if step % 2 else slice(half, n)
+        still = x[half:] if step % 2 else x[:half]
+        size = len(x[moving])
+        one, other = rng.integers(len(still), size=(2, size))
+        # now and then as far as a whole difference: from one end of a ridge to the other
+        jump = np.where(rng.random((size, 1)) < 0.1, 1.0, 2.38 / np.sqrt(2.0 * d))
+        proposed = x[moving] + jump * (still[one] - still[other])
+        proposed += 1e-4 * rng.standard_normal((size, d))
+        there = log_density(proposed)
+        moved = np.log(rng.random(size)) < there - value[moving]
+        x[moving] = np.where(moved[:, None], proposed, x[moving])
+        value[moving] = np.where(moved, there, value[moving])
+    return x
+
+
 def resample(weights: Array, size: int, rng: np.random.Generator) -> np.ndarray:
     """Systematic resampling, in random order."""
     ends = np.cumsum(weights / weights.sum())

@@ -4,8 +4,8 @@ Mathematical details
 --------------------
 1. The mode of log p(ψ | y) on the unbounded scale, by quasi-Newton steps from the best
    of a few starts, and its curvature.
-2. A Gaussian process learns the log density from a few hundred points
-   (:mod:`.surrogate`, :mod:`.adaptation`).
+2. A Gaussian process learns what a rough likelihood leaves over, from a few hundred
+   points (:mod:`.spectrum`, :mod:`.surrogate`, :mod:`.adaptation`).
 3. A fresh sample from that stand-in (:mod:`.proposal`), in batches, one for each chain.
    Weights are Pareto smoothed (Vehtari et al. 2024, *JMLR*), and draws are made unweighted
    by systematic resampling within each batch.
@@ -34,7 +34,7 @@ from attraktiv.engines.collapsed.proposal import (
     normalised,
     resample,
 )
-from attraktiv.engines.collapsed.surrogate import Features
+from attraktiv.engines.collapsed.surrogate import Guide, unguided
 from attraktiv.engines.diagnostics import PARETO_LIMIT, R_HAT_LIMIT
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
@@ -58,7 +58,7 @@ class Sample:
     pareto_k : float
         Pareto k̂ of the importance weights.
     ess : (d,) float
-        Effective sample size of each parameter's mean, from the weights.
+        Effective sample size of each parameter's mean, from the weights and the resampling.
     evaluations : int
         Number of densities computed.
     components : int
@@ -86,7 +86,7 @@ def sample(
     draws: int,
     rng: np.random.Generator,
     report: Report = lambda text: None,
-    features: Features | None = None,
+    guided: Callable[[Array], Guide] | None = None,
 ) -> Sample:
     """Sample from a density of a few parameters.
 
@@ -101,9 +101,9 @@ def sample(
     rng : numpy.random.Generator
     report : callable
         Told what is going on.
-    features : callable, optional
-        (n, d) → (n, p), functions of x in which the log density less that of the standard
-        normal is close to quadratic; they need not be invertible. By default x itself.
+    guided : callable, optional
+        Given the mode, what is known of the log density less that of the standard normal:
+        see :data:`.surrogate.Guide`. By default nothing.
 
     Returns
     -------
@@ -111,7 +111,7 @@ def sample(
     """
     # Matrices are small: threads would wait for each other longer than they work.
     with threadpool_limits(1, user_api="blas"):
-        return _sample(log_density, start, chains, draws, rng, report, features or _itself)
+        return _sample(log_density, start, chains, draws, rng, report, guided)
 
 
 def _sample(
@@ -121,16 +121,17 @@ def _sample(
     draws: int,
     rng: np.random.Generator,
     report: Report,
-    features: Features,
+    guided: Callable[[Array], Guide] | None,
 ) -> Sample:
     report("looking for the mode")
     counted = _Counter(log_density)
     mode, covariance, failure = _mode(counted, start, rng)
     if failure:
         return _failed(failure, mode, chains, draws, counted.calls)
+    guide = unguided if guided is None else guided(mode)
     wide = Mixture.single(mode, 1.5 * covariance)
     for _ in range(_ATTEMPTS):
-        adaptation = Adaptation(counted, features, wide, rng)
+        adaptation = Adaptation(counted, guide, wide, rng)
         for step in range(_ROUNDS):
             report(f"adapting to the posterior, round {step + 1}")
             adaptation.round()
@@ -141,11 +142,9 @@ def _sample(
         judged = _judge(x, log_weights, draws, rng)
         if judged.method == "importance" and not judged.failure:
             break  # else another adaptation, with fresh random numbers, may settle
-    return replace(judged, evaluations=counted.calls, components=adaptation.components)
-
-
-def _itself(x: Array) -> Array:
-    return x
+    return replace(
+        judged, evaluations=counted.calls, components=len(adaptation.proposal.mixture.weight)
+    )
 
 
 class _Counter:
@@ -237,10 +236,12 @@ def _judge(x: Array, log_weights: Array, draws: int, rng: np.random.Generator) -
     weights = normalised(np.asarray(smoothed))
     flat = x.reshape(-1, d)
     mean = weights @ flat
-    # delta-method effective size of a self-normalised mean
-    spread = weights @ (flat - mean) ** 2
-    ess = spread / np.maximum((weights**2) @ (flat - mean) ** 2, 1e-300)
+    apart = (flat - mean) ** 2
     batches = weights.reshape(chains, size)
+    # delta-method variance of a self-normalised mean, and what whole copies add to it
+    part = np.modf(draws * batches / batches.sum(axis=1, keepdims=True))[0].reshape(-1)
+    noise = weights**2 + part * (1.0 - part) / (chains * draws) ** 2
+    ess = (weights @ apart) / np.maximum(noise @ apart, 1e-300)
     chosen = np.stack([x[c][resample(batches[c], draws, rng)] for c in range(chains)])
     return _accounted(chosen, ess, pareto_k, "importance", count(weights) / weights.size)
 

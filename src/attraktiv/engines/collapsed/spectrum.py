@@ -1,19 +1,29 @@
-"""Features of ψ in which the log likelihood is nearly quadratic: logarithms of variances.
+"""A rough likelihood of ψ that costs next to nothing, and the features in which it is smooth.
 
 Mathematical details
 --------------------
 Along the cosine waves c_k, k = 0 … T−1, of the years, the covariance of a place is nearly
-diagonal, and with S_k the sum of squares of the data along a wave the log likelihood is
-about −½ Σ_k (n log v_k + S_k/v_k): quadratic in the logarithms of
+diagonal (Whittle 1953, *Ark. Mat.*; Ahmed, Natarajan & Rao 1974, *IEEE Trans. Comput.*), so
+that a place of size class b has along wave k about the variance
 
-    v_k = c_k'V c_k = σ_u²/(1−ρ²) Σ_st c_ks c_kt ρ^|s−t| + T τ² [k = 0] + σ² + φ v + known
+    v_bk = σ_u²/(1−ρ²) Σ_st c_ks c_kt ρ^|s−t| + T τ² [k = 0] + σ² + φ v_b + known_b
 
-Parameters that trade off do so because they leave these variances alone, so that a curved
-ridge of ψ is flat here. The same for the national level, seen through the mean of N places,
-and for groups, through the mean of a group.
+With S_bk the mean square along the wave of the n_b places in the class, of what is left of
+the outcome when β, α and γ are at their means given the mode of ψ, the log likelihood is
+about
+
+    −½ Σ_bk n_b (log v_bk + S_bk / v_bk)
+
+and the same for the national level along the waves, seen through the mean of all places,
+and for groups, through the mean of a group. On a large panel that is right to a few nats
+where the likelihood itself differs by hundreds, and it is quadratic in the log v. Parameters
+that trade off do so because they leave those variances alone: a curved ridge of ψ is flat
+in them. Nothing rests on either but the speed of the sampler.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.fft import dct
@@ -22,60 +32,111 @@ from attraktiv import names
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
-#: Places' sizes, as quantiles of the variance of flows, at which variances are taken.
-_SIZES = (0.0, 0.1, 0.5, 0.9)
+_CLASSES = 12  # of places by size
+_FEATURED = (0.0, 0.1, 0.5, 0.9)  # quantiles of the classes whose variances are features
+
+
+@dataclass(frozen=True)
+class Residuals:
+    """What the rough likelihood is of: the outcome with β, α and γ taken out.
+
+    Attributes
+    ----------
+    place : (N, T) float
+        Zero where a cell is missing.
+    year : (T,) float
+        National level less its mean.
+    group : (G,) float
+        Effects of groups before shrinkage; empty without groups.
+    coefficients : int
+        How many were taken out of the outcome.
+    """
+
+    place: Array
+    year: Array
+    group: Array
+    coefficients: int
 
 
 class Spectrum:
-    """Logarithms of variances along the years' waves.
+    """Variances along the years' waves.
 
     Parameters
     ----------
     used, flow, known : (N, T) float
         As in :class:`.problem.Problem`.
-    group_size : float
-        Mean number of places in a group; zero where the model has no groups.
+    residuals : Residuals
     """
 
-    def __init__(self, used: Array, flow: Array, known: Array, group_size: float) -> None:
-        on = used > 0
-        self.places, self.years = used.shape
-        order = np.argsort(flow[on], kind="stable")
-        at = [order[int(q * (len(order) - 1))] for q in _SIZES]
-        self.sizes = [(flow[on][i], known[on][i]) for i in at]
-        self.group_size = group_size
-        years = self.years
-        waves = dct(np.eye(years), norm="ortho", axis=0)
-        chosen = sorted({k for k in (0, 1, 2, 4, years // 2, years - 1) if k < years})
+    def __init__(self, used: Array, flow: Array, known: Array, residuals: Residuals) -> None:
+        self.years = used.shape[1]
+        waves = dct(np.eye(self.years), norm="ortho", axis=0)
         # share of each lag in the variance along each wave
-        self.lags = np.array(
+        self._lags = np.array(
             [
                 [
-                    (2.0 if lag else 1.0) * waves[k, : years - lag] @ waves[k, lag:]
-                    for lag in range(years)
+                    (2.0 if lag else 1.0) * wave[: self.years - lag] @ wave[lag:]
+                    for lag in range(self.years)
                 ]
-                for k in chosen
+                for wave in waves
             ]
         )
+        seen = used.sum(axis=1)
+        flow_of = (flow * used).sum(axis=1) / np.maximum(seen, 1.0)
+        known_of = (known * used).sum(axis=1) / np.maximum(seen, 1.0)
+        # missing cells are zeros: scale the rest up to a whole span of years
+        square = (residuals.place @ waves.T) ** 2 * (self.years / np.maximum(seen, 1.0))[:, None]
+        order = np.argsort(flow_of, kind="stable")
+        order = order[seen[order] > 0]
+        classes = np.array_split(order, min(_CLASSES, len(order)))
+        # degrees of freedom: the global coefficients have taken their share
+        free = 1.0 - min(residuals.coefficients / max(seen.sum(), 1.0), 0.5)
+        self._number = np.array([free * seen[rows].sum() / self.years for rows in classes])
+        self._square = np.array([square[rows].mean(axis=0) / free for rows in classes])
+        self._flow = np.array([flow_of[rows].mean() for rows in classes])
+        self._known = np.array([known_of[rows].mean() for rows in classes])
+        self._national = (waves @ residuals.year) ** 2
+        self._group = residuals.group**2
+        last = len(classes) - 1
+        self._featured = sorted({round(q * last) for q in _FEATURED})
+        waves_of = (0, 1, 2, 4, self.years // 2, self.years - 1)
+        self._waves = sorted({k for k in waves_of if k < self.years})
 
-    def __call__(self, psi: dict[str, Array]) -> Array:
-        """Features of each row of ψ; (B, p)."""
+    def __call__(self, psi: dict[str, Array]) -> tuple[Array, Array]:
+        """Features (B, p) and rough log likelihood (B,), up to a constant, of each row of ψ."""
+        place, national, group = map(np.log, self._variances(psi))
+        columns = [place[:, b][:, self._waves] for b in self._featured]
+        columns.append(national[:, self._waves])
+        rough = _misfit(place, self._square).sum(axis=2) @ self._number
+        rough += _misfit(national, self._national).sum(axis=1)
+        if self._group.size:
+            columns.append(group)
+            rough += _misfit(group, self._group).sum(axis=1)
+        return np.concatenate(columns, axis=1), -0.5 * rough
+
+    def _variances(self, psi: dict[str, Array]) -> tuple[Array, Array, Array]:
+        """Variance of a place in each class, of the national level, and of a group's mean."""
         rows = len(psi[names.SIGMA])
         zero = np.zeros(rows)
         path = self._path(psi.get(names.SIGMA_U, zero), psi.get(names.RHO, zero))
         path[:, 0] += self.years * psi.get(names.TAU, zero) ** 2
-        columns = []
-        for flow, known in self.sizes:
-            noise = psi[names.SIGMA] ** 2 + psi.get(names.PHI, zero) * flow + known
-            columns.append(path + noise[:, None])
-        middle = columns[2]
+        noise = (psi[names.SIGMA] ** 2)[:, None] + self._known
+        noise = noise + psi.get(names.PHI, zero)[:, None] * self._flow
+        place = path[:, None, :] + noise[:, :, None]
         national = self._path(psi[names.SIGMA_ALPHA], psi[names.RHO_ALPHA])
-        columns.append(national + middle / self.places)
-        if self.group_size:
-            share = middle[:, :1] / (self.group_size * self.years)
-            columns.append(psi[names.SIGMA_GAMMA][:, None] ** 2 + share)
-        return np.log(np.maximum(np.concatenate(columns, axis=1), 1e-30))
+        share = self._number / self._number.sum() ** 2
+        national = national + (share[:, None] * place).sum(axis=1)
+        group = np.ones((rows, 1))
+        if self._group.size:
+            in_group = self._number.sum() / self._group.size
+            middle = place[:, len(self._number) // 2, :1]
+            group = psi[names.SIGMA_GAMMA][:, None] ** 2 + middle / (in_group * self.years)
+        return place, national, group
 
     def _path(self, sigma: Array, rho: Array) -> Array:
         powers = rho[:, None] ** np.arange(self.years)
-        return (sigma**2 / (1.0 - rho**2))[:, None] * (powers @ self.lags.T)
+        return (sigma**2 / (1.0 - rho**2))[:, None] * (powers @ self._lags.T)
+
+
+def _misfit(log_variance: Array, square: Array) -> Array:
+    return log_variance + square * np.exp(-log_variance)

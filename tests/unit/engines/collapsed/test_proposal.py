@@ -12,7 +12,6 @@ from attraktiv.engines.collapsed.proposal import (
     normalised,
     resample,
 )
-from attraktiv.engines.collapsed.surrogate import Surrogate
 
 
 @pytest.fixture
@@ -66,16 +65,3 @@ def test_resampling_is_systematic():
 
 def test_weights_of_nothing_finite_are_equal():
     np.testing.assert_array_equal(normalised(np.full(4, -np.inf)), 0.25)
-
-
-def test_surrogate_learns_a_smooth_density():
-    def log_density(x):
-        return -((x[:, 0] - 0.3 * x[:, 1] ** 2) ** 2) - 0.5 * (x**2).sum(axis=1)
-
-    rng = np.random.default_rng(4)
-    x, new = rng.normal(size=(300, 2)), 0.4 * rng.normal(size=(200, 2))
-    surrogate = Surrogate.fitted(lambda x: x, x, log_density(x))
-    np.testing.assert_allclose(surrogate(new), log_density(new), atol=0.05)
-    # far from anything known it must not promise more than the best point known
-    far = np.full((1, 2), 30.0)
-    assert surrogate(far)[0] < -400.0

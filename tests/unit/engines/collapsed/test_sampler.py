@@ -6,9 +6,10 @@ import pytest
 from attraktiv.engines.collapsed.sampler import Sample, sample
 
 
-def draw(log_density, d, seed=0, draws=250, features=None) -> Sample:
+def draw(log_density, d, seed=0, draws=250, guide=None) -> Sample:
     rng = np.random.default_rng(seed)
-    return sample(log_density, np.zeros(d), chains=4, draws=draws, rng=rng, features=features)
+    guided = None if guide is None else lambda mode: guide
+    return sample(log_density, np.zeros(d), chains=4, draws=draws, rng=rng, guided=guided)
 
 
 def gaussian(d):
@@ -35,25 +36,58 @@ def test_moments_of_a_gaussian(d):
     np.testing.assert_allclose(x.std(0), spread, rtol=0.15)
 
 
-def test_skewed_ridge_whose_product_is_known():
-    # log variances seen only through their sum of variances: a bent ridge
-    def features(x):
-        return np.column_stack([np.log(np.exp(x[:, 0]) + np.exp(x[:, 1])), x[:, 2]])
+def summed(x):
+    """Log variances of which the data see the sum: a bent ridge in the first two."""
+    return np.logaddexp(x[:, 0], x[:, 1])
 
-    def log_density(x):
-        z = features(x)
-        return -0.5 * ((z[:, 0] - 0.5) / 0.05) ** 2 - 0.5 * (x**2).sum(axis=1)
 
-    found = draw(log_density, 3, features=features)
-    assert not found.failure
+def ridge(x):
+    return -0.5 * ((summed(x) - 0.5) / 0.05) ** 2 - 0.5 * (x**2).sum(axis=1)
+
+
+def guide_of_the_ridge(x):
+    return np.column_stack([summed(x), x[:, 2]]), np.zeros(len(x))
+
+
+def moments_of_the_ridge():
     grid = np.linspace(-7.0, 7.0, 1501)
     a, b = np.meshgrid(grid, grid, indexing="ij")
     log_weight = -0.5 * ((np.logaddexp(a, b) - 0.5) / 0.05) ** 2 - 0.5 * (a**2 + b**2)
     weight = np.exp(log_weight - log_weight.max())
     weight /= weight.sum()
-    mean, spread = (weight * a).sum(), np.sqrt((weight * a**2).sum() - (weight * a).sum() ** 2)
+    mean = (weight * a).sum()
+    return mean, np.sqrt((weight * a**2).sum() - mean**2)
+
+
+def test_skewed_ridge_whose_moments_are_known():
+    found = draw(ridge, 3, guide=guide_of_the_ridge)
+    assert not found.failure
+    mean, spread = moments_of_the_ridge()
     assert abs(found.x[..., 0].mean() - mean) < 5.0 * spread / np.sqrt(found.ess[0])
     assert found.x[..., 0].std() == pytest.approx(spread, rel=0.15)
+
+
+def test_what_a_ridge_says_of_its_draws_is_true():
+    # a sampler that settles on a part of the ridge shows only here, in repeated runs
+    mean, spread = moments_of_the_ridge()
+    runs = [draw(ridge, 3, seed=s, draws=50, guide=guide_of_the_ridge) for s in range(12)]
+    assert [r.failure for r in runs] == [""] * len(runs)
+    errors = np.array([r.x[..., :2].mean(axis=(0, 1)) - mean for r in runs])
+    ess = np.array([r.ess[:2] for r in runs])
+    # the two ends trade off: 12 runs are some 12 independent errors, not 24
+    assert 0.2 < (errors**2 * ess).mean() / spread**2 < 2.5
+
+
+def test_a_misleading_guide_costs_draws_and_no_truth():
+    def guide(x):
+        return x, 20.0 * np.sin(3.0 * x[:, 0])
+
+    log_density, mean, covariance = gaussian(2)
+    found = draw(log_density, 2, guide=guide)
+    assert not found.failure
+    spread = np.sqrt(np.diag(covariance))
+    apart = np.abs(found.x.mean(axis=(0, 1)) - mean)
+    np.testing.assert_array_less(apart, 5.0 * spread / np.sqrt(found.ess))
 
 
 def test_same_seed_same_bits():
@@ -70,8 +104,7 @@ def test_effective_size_is_that_of_repeated_runs():
     means = np.array([r.x.reshape(-1, 4).mean(axis=0) for r in runs])
     ess = np.mean([r.ess for r in runs], axis=0)
     ratio = ((means - mean) ** 2).mean(axis=0) * ess / np.diag(covariance)
-    # 20 runs × 4 parameters: chi-squared with about 80 degrees of freedom over 80;
-    # systematic resampling adds a little
+    # 20 runs × 4 parameters: chi-squared with about 80 degrees of freedom over 80
     assert 0.55 < ratio.mean() < 1.6
 
 
