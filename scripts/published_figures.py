@@ -27,6 +27,9 @@ CONTRIBUTIONS = (
     "size_effect",
     "labour_market_integration",
 )
+# As factors of a panel, where labour_market_integration is the covariate made of commuting.
+INTEGRATION = "labour_market_contribution"
+FACTORS = (*CONTRIBUTIONS[:-1], INTEGRATION)
 STRUCTURE = (
     "immigration_contribution_pct",
     *CONTRIBUTIONS,
@@ -55,7 +58,7 @@ FROM_JOBS = (
     "own_growth_public",
     "neighbour_growth",
     "log(population)",
-    "labour_market_integration",
+    INTEGRATION,
 )
 
 
@@ -161,7 +164,8 @@ def over_places(
 def published_panel(table: pd.DataFrame) -> xr.Dataset:
     """Make a panel of the municipalities, in memory; the year before the first has jobs alone."""
     rows = of_level(table, MUNICIPALITY)
-    wide = rows.set_index(["code", "year"]).to_xarray().rename(code=names.PLACE)
+    wide = rows.set_index(["code", "year"]).to_xarray()
+    wide = wide.rename(code=names.PLACE, labour_market_integration=INTEGRATION)
     first = int(wide[names.YEAR][0])
     before = wide["private_jobs"] / (1 + wide["private_job_growth_pct"] / 100)
     years = np.arange(first - 1, int(wide[names.YEAR][-1]) + 1)
@@ -179,7 +183,7 @@ def published_panel(table: pd.DataFrame) -> xr.Dataset:
             names.EXCLUDED: (names.PLACE, np.zeros(wide.sizes[names.PLACE], bool)),
         }
     )
-    for name in CONTRIBUTIONS:
+    for name in FACTORS:
         panel[name].attrs["units"] = names.PERCENT_OF_POPULATION
     of_place = rows.drop_duplicates("code").set_index("code").loc[panel[names.PLACE].values]
     for name in (names.NAME, "region_name", "county_name"):

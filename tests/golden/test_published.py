@@ -123,13 +123,13 @@ def test_our_growth_is_theirs(panel: xr.Dataset, ours: str, theirs: str | None) 
 
 
 def test_coefficients_on_published_contributions_are_about_one(panel: xr.Dataset) -> None:
-    spec = published.with_factors(published.CONTRIBUTIONS, classical=True)
+    spec = published.with_factors(published.FACTORS, classical=True)
     design = attraktiv.build_design(spec, panel)
     beta = least_squares.estimate(design).coefficients[:6] / design.data["scale"].values
     assert design.years.tolist() == list(range(2003, 2014))
     assert int(design.data["used"].sum()) == 426 * 11
     np.testing.assert_allclose(beta, 1.0, atol=0.35)
-    assert beta[list(published.CONTRIBUTIONS).index("size_effect")] == pytest.approx(1, abs=0.2)
+    assert beta[published.FACTORS.index("size_effect")] == pytest.approx(1, abs=0.2)
 
 
 def test_our_job_weights_are_near_theirs(panel: xr.Dataset) -> None:
