@@ -8,7 +8,10 @@ import warnings
 from pathlib import Path
 
 import norway_page
+import persistence_page
 import prior_page
+import published_figures
+import published_page
 
 from attraktiv.errors import AttraktivWarning
 
@@ -22,3 +25,6 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore", AttraktivWarning)  # the panel's own doubts, known and stated
     prior_page.write(DATA / "norway")
     norway_page.write(DATA / "norway")
+    persistence_page.write(DATA / "norway")
+    if (DATA / published_figures.FILE).is_file():  # it may not be handed on
+        published_page.write(DATA)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from attraktiv.demonstration import demo
     from attraktiv.effects import attractiveness
     from attraktiv.engines import check, fit
+    from attraktiv.evaluation import hindcast
     from attraktiv.model import build_design
     from attraktiv.model.pymc_model import build_model
     from attraktiv.panels import covariate, panel, read_panel, simulate, simulate_country
@@ -31,6 +32,7 @@ __all__ = [
     "covariate",
     "demo",
     "fit",
+    "hindcast",
     "load_spec",
     "models",
     "open_run",
@@ -51,6 +53,7 @@ _ROOM_OF: Final = {
     "covariate": "panels",
     "demo": "demonstration",
     "fit": "engines",
+    "hindcast": "evaluation",
     "load_spec": "specs",
     "models": "specs",
     "open_run": "store",

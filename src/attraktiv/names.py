@@ -98,6 +98,14 @@ LASTING: Final = "lasting"
 PATH: Final = "path"  # attractiveness of each year
 FROM_PRIOR: Final = "from_prior"  # the place was left out of the fit
 
+# Evaluation ------------------------------------------------------------------
+SPLIT: Final = "split"  # earlier years to fit, later years to judge by
+PREDICTOR: Final = "predictor"  # not "method", which xarray's sel takes for its own
+OBSERVED: Final = "observed"
+PREDICTED: Final = "predicted"
+RMSE: Final = "rmse"
+DIFFERENCE: Final = "difference"
+
 # Units -----------------------------------------------------------------------
 PERSONS: Final = "persons"
 JOBS_UNIT: Final = "jobs"
