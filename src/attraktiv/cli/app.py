@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import attraktiv
-from attraktiv.cli import answers, countries, estimation
+from attraktiv.cli import answers, countries, estimation, growth
 
 _PREPARE, _FIT, _READ = "Data", "Models", "Answers"
 
@@ -44,6 +44,7 @@ for _command, _panel in (
     (estimation.fit, _FIT),
     (estimation.check, _FIT),
     (answers.attractiveness, _READ),
+    (growth.decompose, _READ),
     (answers.query, _READ),
 ):
     app.command(rich_help_panel=_panel)(_command)
