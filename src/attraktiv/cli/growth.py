@@ -69,6 +69,8 @@ def decompose(
 
 
 def _growth_table(frame: pd.DataFrame) -> str:
+    from attraktiv.effects import components
+
     one = frame.iloc[0]
     by = f" by {frame.attrs['group']}" if frame.attrs["group"] else ""
     lines = [
@@ -88,7 +90,7 @@ def _growth_table(frame: pd.DataFrame) -> str:
         lines += ["", *_side_by_side(known or units)]
         legend = _legend_side_by_side(len(units), len(known))
     structure = "Structure is relative to the average place, whose migration is the national level."
-    if "noise" not in set(frame["kind"]):
+    if components.NOISE not in set(frame["kind"]):
         structure += " Attractiveness is the residual: it has the noise of the years in it."
     return "\n".join([*lines, "", paragraph(f"{structure} {legend}")])
 
@@ -127,12 +129,14 @@ def _in_detail(rows: pd.DataFrame) -> list[str]:
 
 def _terms_and_sums(rows: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
     """Give label and row, each sum before its terms, growth last."""
+    from attraktiv.effects.components import STRUCTURE
+
     sums = {row["component"]: row for _, row in rows.loc[~rows["is_term"]].iterrows()}
     for kind, of_kind in rows.loc[rows["is_term"]].groupby("kind", sort=False):
         name = str(kind)
         terms = [row for _, row in of_kind.iterrows()]
         yield name, sums.get(name, terms[0])
-        if name == "structure" or len(terms) > 1:
+        if name == STRUCTURE or len(terms) > 1:
             for row in terms:
                 yield _INDENT + str(row["component"]), row
     yield "growth", sums["observed_growth"]
@@ -140,6 +144,8 @@ def _terms_and_sums(rows: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
 
 def _side_by_side(units: list[pd.DataFrame]) -> list[str]:
     """Return one line for each place, terms of a kind together."""
+    from attraktiv.effects import components
+
     shown = units if len(units) <= _SHOWN else units[: _SHOWN // 2] + units[-(_SHOWN // 2) :]
     decimals = _decimals(shown[0])
     by_kind = [
@@ -156,11 +162,11 @@ def _side_by_side(units: list[pd.DataFrame]) -> list[str]:
         Column("Growth", numbers(growth, decimals)),
     ]
     headers = {
-        "natural increase": "Natural",
-        "national level": "National",
-        "structure": "Structure",
-        "attractiveness": "Attract.",
-        "noise": "Noise",
+        components.NATURAL: "Natural",
+        components.LEVEL: "National",
+        components.STRUCTURE: "Structure",
+        components.ATTRACTIVE: "Attract.",
+        components.NOISE: "Noise",
     }
     for kind, header in headers.items():
         if kind in by_kind[0]:
