@@ -7,6 +7,7 @@ import sys
 import warnings
 from pathlib import Path
 
+import growth_page
 import norway_page
 import prior_page
 
@@ -22,3 +23,4 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore", AttraktivWarning)  # the panel's own doubts, known and stated
     prior_page.write(DATA / "norway")
     norway_page.write(DATA / "norway")
+    growth_page.write(DATA / "norway")
