@@ -74,6 +74,7 @@ def decomposition_chart(frame: pd.DataFrame) -> alt.TopLevelMixin:
             f"{len(order)}. Choose some, for example --place NAME, or add them up: --group COLUMN"
         )
     one = frame.iloc[0]
+    period = "–".join(dict.fromkeys(str(one[end]) for end in ("first", "last")))
     bars = _bars(frame)
     colours = _colours(bars)
     y = alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=180, ticks=False))
@@ -104,7 +105,7 @@ def decomposition_chart(frame: pd.DataFrame) -> alt.TopLevelMixin:
     zero = alt.Chart(pd.DataFrame({"x": [0.0]})).mark_rule(color=GREY).encode(x="x:Q")
     left = alt.layer(stacked, zero, total).properties(width=_BARS, height=_STEP * len(order))
     title = alt.TitleParams(
-        f"Growth of population{by}, {one['first']}–{one['last']}",
+        f"Growth of population{by}, {period}",
         subtitle=f"Diamond: growth. Right: attractiveness with its {100 * one['prob']:g} % band.",
     )
     right = _bands(frame, order, unit)
