@@ -7,6 +7,7 @@ import sys
 import warnings
 from pathlib import Path
 
+import growth_page
 import norway_page
 import persistence_page
 import prior_page
@@ -25,6 +26,7 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore", AttraktivWarning)  # the panel's own doubts, known and stated
     prior_page.write(DATA / "norway")
     norway_page.write(DATA / "norway")
+    growth_page.write(DATA / "norway")
     persistence_page.write(DATA / "norway")
     if (DATA / published_figures.FILE).is_file():  # it may not be handed on
         published_page.write(DATA)

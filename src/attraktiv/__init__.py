@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from attraktiv.demonstration import demo
-    from attraktiv.effects import attractiveness
+    from attraktiv.effects import attractiveness, decompose
     from attraktiv.engines import check, fit
     from attraktiv.evaluation import hindcast
     from attraktiv.model import build_design
@@ -30,6 +30,7 @@ __all__ = [
     "build_model",
     "check",
     "covariate",
+    "decompose",
     "demo",
     "fit",
     "hindcast",
@@ -51,6 +52,7 @@ _ROOM_OF: Final = {
     "build_model": "model.pymc_model",  # apart, for PyMC is slow to import
     "check": "engines",
     "covariate": "panels",
+    "decompose": "effects",
     "demo": "demonstration",
     "fit": "engines",
     "hindcast": "evaluation",

@@ -20,6 +20,7 @@ SEX: Final = "sex"
 AGE: Final = "age"
 INDUSTRY: Final = "industry"
 PARAMETER: Final = "parameter"  # a scalar of the model, with its index: theta[0301]
+COMPONENT: Final = "component"  # a term of the decomposition of growth
 FLOW: Final = "flow"  # one row per home-work pair and year of commuting
 
 # Panel: observed -------------------------------------------------------------
@@ -90,6 +91,7 @@ FITTED: Final = "fitted"
 USED: Final = "used"
 OUTCOME: Final = "outcome"
 GROUP_OF_PLACE: Final = "group_of_place"
+NEXT_POPULATION: Final = "next_population"
 
 # Effects ---------------------------------------------------------------------
 ATTRACTIVENESS: Final = "attractiveness"
@@ -97,6 +99,16 @@ ATTRACTIVENESS_WITH_NOISE: Final = "attractiveness_with_noise"
 LASTING: Final = "lasting"
 PATH: Final = "path"  # attractiveness of each year
 FROM_PRIOR: Final = "from_prior"  # the place was left out of the fit
+DECOMPOSITION: Final = "decomposition"
+OBSERVED_GROWTH: Final = "observed_growth"  # border transfers included
+
+# Effects: components of growth, beside the factors of the model ------------------
+NATIONAL_LEVEL: Final = "national_level"
+OTHER_MIGRATION: Final = "other_migration"
+REGIONAL_ATTRACTIVENESS: Final = "regional_attractiveness"
+RESIDENTIAL_ATTRACTIVENESS: Final = "residential_attractiveness"
+NOISE: Final = "noise"
+ROUNDING: Final = "rounding"
 
 # Evaluation ------------------------------------------------------------------
 SPLIT: Final = "split"  # earlier years to fit, later years to judge by

@@ -112,6 +112,8 @@ def fake_run(
     if kind == "grouped":
         constant["group_of_place"] = (("place",), county)
 
+    constant |= _flows(np.random.default_rng(seed + 1), population, outcome)
+
     coords = {
         "chain": np.arange(chains),
         "draw": np.arange(draws),
@@ -157,6 +159,20 @@ def fake_run(
         "outcome": "net_migration_rate",
     }
     return tree
+
+
+def _flows(
+    rng: np.random.Generator, population: np.ndarray, outcome: np.ndarray
+) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
+    """What growth consists of; populations do not follow from it, so that much is left over."""
+    last = population[:, -1:] + rng.integers(-9, 9, (len(population), 1))
+    flows = {
+        "natural_increase": np.round(population * rng.normal(0.002, 0.005, population.shape)),
+        "net_migration": population * outcome / 100,
+        "boundary_transfer": np.where(rng.random(population.shape) < 0.1, 70.0, 0.0),
+        "next_population": np.hstack([population[:, 1:], last]),
+    }
+    return {name: (("place", "year"), values) for name, values in flows.items()}
 
 
 def _dataset(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import attraktiv
-from attraktiv.cli import answers, countries, estimation, hindcasts
+from attraktiv.cli import answers, countries, estimation, growth, hindcasts
 
 _PREPARE, _FIT, _READ = "Data", "Models", "Answers"
 
@@ -45,6 +45,7 @@ for _command, _panel in (
     (estimation.check, _FIT),
     (hindcasts.hindcast, _FIT),
     (answers.attractiveness, _READ),
+    (growth.decompose, _READ),
     (answers.query, _READ),
 ):
     app.command(rich_help_panel=_panel)(_command)

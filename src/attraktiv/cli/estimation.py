@@ -106,6 +106,7 @@ def fit(
     next_commands(
         f"attraktiv check {out}",
         f"attraktiv attractiveness {out}",
+        f"attraktiv decompose {out}",
         f"attraktiv query {out} beta",
     )
 

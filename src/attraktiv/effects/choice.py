@@ -148,6 +148,39 @@ def group_labels(run: xr.DataTree, column: str) -> np.ndarray:
     return np.array([_label(v) for v in run[CONSTANT_DATA].dataset[column].values], dtype=object)
 
 
+def find_groups(
+    run: xr.DataTree, column: str, wanted: Sequence[str] | None
+) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Return the places of groups, which group each belongs to, and the groups' labels.
+
+    Parameters
+    ----------
+    run
+        A run.
+    column
+        A grouping column of the panel.
+    wanted
+        Labels of groups, in upper or lower case; None for all, sorted by name.
+
+    Returns
+    -------
+    tuple
+        Positions along ``place``; for each of them the position of its group; the labels.
+
+    Raises
+    ------
+    RunError
+        The run has no such column, or the column has no such group.
+    """
+    of_place = group_labels(run, column)
+    labels = sorted(set(of_place), key=name_key(run))
+    if wanted is not None:
+        labels = [labels[i] for i in find(_as_list(wanted), labels, labels, what="group")]
+    index = {label: i for i, label in enumerate(labels)}
+    positions = np.flatnonzero([label in index for label in of_place])
+    return positions, np.array([index[of_place[i]] for i in positions]), labels
+
+
 def grouping_columns(run: xr.DataTree) -> list[str]:
     """Return the attributes of places that can group them, in alphabetical order."""
     constant = run[CONSTANT_DATA].dataset

@@ -87,7 +87,8 @@ def attractiveness(
     RunError
         An unknown place, group, column, year, unit or kind.
     """
-    _require(kind, unit)
+    _require_kind(kind)
+    require_unit(unit)
     years = choice.find_years(run, first, last)
     if group is None:
         positions = choice.find_places(run, places)
@@ -132,14 +133,7 @@ def _of_groups(
     *,
     with_path: bool,
 ) -> xr.Dataset:
-    of_place = choice.group_labels(run, column)
-    labels = sorted(set(of_place), key=choice.name_key(run))
-    if wanted is not None:
-        texts = [wanted] if isinstance(wanted, str) else [str(text) for text in wanted]
-        labels = [labels[i] for i in choice.find(texts, labels, labels, what="group")]
-    index = {label: i for i, label in enumerate(labels)}
-    positions = np.flatnonzero([label in index for label in of_place])
-    group_of = np.array([index[of_place[i]] for i in positions])
+    positions, group_of, labels = choice.find_groups(run, column, wanted)
     population = _population(run, positions, years)
     sums = Sums(run, positions, group_of, population, years, shares=unit == "percent")
     by_year = np.zeros((len(labels), population.shape[1]))
@@ -194,14 +188,24 @@ def _fitted(run: xr.DataTree) -> np.ndarray:
     return run[CONSTANT_DATA].dataset[FITTED].values.astype(bool)
 
 
-def _require(kind: str, unit: str) -> None:
-    if kind != "residential":
-        raise RunError(
-            f"The kind of attractiveness is {kind!r}; a run of this version holds 'residential' "
-            "only: --kind residential."
-        )
+def require_unit(unit: str) -> None:
+    """Raise if the unit is none of :data:`UNITS`.
+
+    Raises
+    ------
+    RunError
+        The unit is neither ``percent`` nor ``persons``.
+    """
     if unit not in UNITS:
         raise RunError(
             f"The unit is {unit!r}; valid are 'percent' (of population per year) and 'persons' "
             "(per year)."
+        )
+
+
+def _require_kind(kind: str) -> None:
+    if kind != "residential":
+        raise RunError(
+            f"The kind of attractiveness is {kind!r}; a run of this version holds 'residential' "
+            "only: --kind residential."
         )

@@ -52,33 +52,76 @@ class Sums:
 
     def period(self) -> np.ndarray:
         """Return the mean of a over the years, shape (draws, groups)."""
-        share, known = self._share(np.isfinite(self.weights) & self._has_attractiveness())
-        cells = self._period_share(share, known)
-        total = np.zeros((self._draws, self._groups))
-        for block, where in self._blocks():
-            part = np.zeros(())
-            lasting = terms.lasting_part(self.run, where)
-            if lasting is not None:
-                part = lasting * cells[block].sum(axis=1)
-            if terms.has_path(self.run):
-                part = part + self._weighted_moving(where, cells[block])
-            self._add(total, part, block)
-        return np.where(known.any(axis=1), total, np.nan)
+        cells, known = self.cells(self._has_attractiveness())
+        return np.where(known, self.regional(cells) + self.own(cells), np.nan)
 
     def period_with_noise(self) -> np.ndarray:
         """Return the mean of a + ε over the observed years, shape (draws, groups)."""
-        whole = slice(0, len(self.positions))
-        where = self._where(whole)
-        observed = terms.observed(self.run, where, self.years)
-        share, known = self._share(np.isfinite(self.weights) & np.isfinite(observed))
-        cells = self._period_share(share, known)
-        factors = terms.standardised_factors(self.run, where, self.years)
-        outcome = self._grouped((cells * np.where(cells > 0, observed, 0.0)).sum(axis=1)[None])
-        of_factors = self._grouped(np.einsum("py,pyk->pk", cells, factors)[None])[0]
+        outcome = self.outcome()
+        cells, known = self.cells(np.isfinite(outcome))
+        structure = terms.coefficients(self.run) @ self.exposure(cells).T
+        total = self.fixed(cells, outcome) - self.level(cells) - structure
+        return np.where(known, total, np.nan)
+
+    def cells(self, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the coefficient c of each cell, and which groups are known.
+
+        Parameters
+        ----------
+        known
+            Which cells count, shape (places, years); those without a weight never do.
+
+        Returns
+        -------
+        tuple of ndarray
+            Shapes (places, years) and (groups,).
+        """
+        share, in_year = self._share(np.isfinite(self.weights) & known)
+        return self._period_share(share, in_year), in_year.any(axis=1)
+
+    def fixed(self, cells: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Return Σ c·value of what does not differ between draws, shape (groups,)."""
+        counted = np.where(cells > 0, values, 0.0)
+        return self._grouped((cells * counted).sum(axis=1)[None])[0]
+
+    def level(self, cells: np.ndarray) -> np.ndarray:
+        """Return Σ c·α, shape (draws, groups)."""
         of_years = self._grouped(cells[None])[0]
-        level = terms.national_level(self.run, self.years) @ of_years.T
-        total = outcome - level - terms.coefficients(self.run) @ of_factors.T
-        return np.where(known.any(axis=1), total, np.nan)
+        # a year without any cell has no level to estimate by least squares
+        alpha = terms.national_level(self.run, self.years)
+        return np.where(of_years.any(axis=0), alpha, 0.0) @ of_years.T
+
+    def exposure(self, cells: np.ndarray) -> np.ndarray:
+        """Return Σ c·x, the factors without their effects, shape (groups, terms)."""
+        factors = terms.standardised_factors(self.run, self._whole, self.years)
+        return self._grouped(np.einsum("py,pyk->pk", cells, factors)[None])[0]
+
+    def regional(self, cells: np.ndarray) -> np.ndarray:
+        """Return Σ c·γ, shape (draws, groups); zero where the model has no groups."""
+        total = np.zeros((self._draws, self._groups))
+        for block, where in self._blocks():
+            gamma = terms.regional_part(self.run, where)
+            if gamma is None:
+                break
+            self._add(total, gamma * cells[block].sum(axis=1), block)
+        return total
+
+    def own(self, cells: np.ndarray) -> np.ndarray:
+        """Return Σ c·(θ + u), shape (draws, groups)."""
+        total = np.zeros((self._draws, self._groups))
+        for block, where in self._blocks():
+            part = np.zeros((1, cells[block].shape[0]))
+            theta = terms.place_part(self.run, where)
+            if theta is not None:
+                part = theta * cells[block].sum(axis=1)
+            if terms.has_path(self.run):
+                part = part + self._weighted_moving(where, cells[block])
+            self._add(total, part, block)
+        return total
+
+    def outcome(self) -> np.ndarray:
+        """Return the observed outcome, shape (places, years); NaN where unknown."""
+        return terms.observed(self.run, self._whole, self.years)
 
     def lasting(self) -> np.ndarray:
         """Return γ + θ by the mean weight of the period, shape (draws, groups).
@@ -108,6 +151,10 @@ class Sums:
             self._add(total, np.where(share[block] > 0, level, 0.0) * share[block], block)
         total[:, ~known] = np.nan
         return total
+
+    @property
+    def _whole(self) -> terms.Where:
+        return self._where(slice(0, len(self.positions)))
 
     @property
     def _draws(self) -> int:

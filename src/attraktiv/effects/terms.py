@@ -47,16 +47,27 @@ def is_residual(run: xr.DataTree) -> bool:
 
 def lasting_part(run: xr.DataTree, where: Where) -> np.ndarray | None:
     """Return γ + θ, shape (draws, places), percent of population per year; None if neither."""
-    posterior, constant = run[POSTERIOR].dataset, run[CONSTANT_DATA].dataset
-    parts = []
-    if THETA in posterior:
-        parts.append(_flat(posterior[THETA].isel({PLACE: where}), PLACE))
-    if GAMMA in posterior:
-        groups = {str(group): i for i, group in enumerate(posterior[GROUP].values)}
-        of_place = constant[GROUP_OF_PLACE].isel({PLACE: where}).values
-        gamma = _flat(posterior[GAMMA], GROUP)
-        parts.append(gamma[:, [groups[str(group)] for group in of_place]])
+    parts = [
+        part for part in (place_part(run, where), regional_part(run, where)) if part is not None
+    ]
     return sum(parts[1:], start=parts[0]) if parts else None
+
+
+def place_part(run: xr.DataTree, where: Where) -> np.ndarray | None:
+    """Return θ, shape (draws, places), percent of population per year; None without it."""
+    posterior = run[POSTERIOR].dataset
+    return _flat(posterior[THETA].isel({PLACE: where}), PLACE) if THETA in posterior else None
+
+
+def regional_part(run: xr.DataTree, where: Where) -> np.ndarray | None:
+    """Return γ of each place, shape (draws, places), percent of population per year, or None."""
+    posterior = run[POSTERIOR].dataset
+    if GAMMA not in posterior:
+        return None
+    groups = {str(group): i for i, group in enumerate(posterior[GROUP].values)}
+    of_place = run[CONSTANT_DATA].dataset[GROUP_OF_PLACE].isel({PLACE: where}).values
+    gamma = _flat(posterior[GAMMA], GROUP)
+    return gamma[:, [groups[str(group)] for group in of_place]]
 
 
 def path(run: xr.DataTree, where: Where, years: slice) -> np.ndarray:
@@ -80,7 +91,7 @@ def structure(run: xr.DataTree, where: Where, years: slice) -> np.ndarray:
     """Return α_t + x'β, shape (draws, places, years), percent of population per year."""
     alpha, beta = national_level(run, years), coefficients(run)
     factors = standardised_factors(run, where, years)
-    flat = factors.reshape(-1, factors.shape[-1])
+    flat = factors.reshape(factors.shape[0] * factors.shape[1], factors.shape[2])
     return alpha[:, None, :] + (beta @ flat.T).reshape(-1, *factors.shape[:2])
 
 
@@ -91,7 +102,20 @@ def national_level(run: xr.DataTree, years: slice) -> np.ndarray:
 
 def coefficients(run: xr.DataTree) -> np.ndarray:
     """Return β, shape (draws, terms), percentage points per standard deviation."""
-    return _flat(run[POSTERIOR].dataset[BETA], TERM)
+    posterior = run[POSTERIOR].dataset
+    if BETA in posterior:
+        return _flat(posterior[BETA], TERM)
+    return np.zeros((posterior.sizes[CHAIN] * posterior.sizes[DRAW], 0))
+
+
+def factor_names(run: xr.DataTree) -> list[str]:
+    """Return the factors of the model, as the formula writes them."""
+    return [str(term) for term in run[CONSTANT_DATA].dataset[FACTORS][TERM].values]
+
+
+def outcome_name(run: xr.DataTree) -> str:
+    """Return the name of what the model explains."""
+    return str(run.attrs.get("outcome", NET_MIGRATION_RATE))
 
 
 def standardised_factors(run: xr.DataTree, where: Where, years: slice) -> np.ndarray:
@@ -101,13 +125,13 @@ def standardised_factors(run: xr.DataTree, where: Where, years: slice) -> np.nda
 
 
 def observed(run: xr.DataTree, where: Where, years: slice) -> np.ndarray:
-    """Return the observed net migration rate, shape (places, years); NaN where unknown.
+    """Return the observed outcome, a net migration rate, shape (places, years); NaN where unknown.
 
     NaN too where a factor is missing and the fit dropped such cells: the structure of the
     cell is then unknown.
     """
     cells = {PLACE: where, YEAR: years}
-    rate = run[OBSERVED_DATA].dataset[NET_MIGRATION_RATE].isel(cells).transpose(PLACE, YEAR)
+    rate = run[OBSERVED_DATA].dataset[outcome_name(run)].isel(cells).transpose(PLACE, YEAR)
     if json.loads(run.attrs.get("options", "{}")).get("missing") != "drop":
         return rate.values
     missing = run[CONSTANT_DATA].dataset[FACTOR_MISSING].isel(cells).any(TERM)

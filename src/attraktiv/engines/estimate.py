@@ -27,6 +27,7 @@ from attraktiv.panels import content_hash, read_panel
 from attraktiv.specs import Engine, ModelSpec, Sampling, load_spec
 from attraktiv.store import refuse_existing, write_run
 
+_FLOWS = (names.NATURAL_INCREASE, names.NET_MIGRATION, names.BOUNDARY_TRANSFER)
 _VERSIONED = ("numpy", "scipy", "numba", "pymc", "nutpie", "arviz-stats", "xarray")
 
 
@@ -105,6 +106,7 @@ def fit(
     seed = secrets.randbelow(2**31) if seed is None else seed
     begun = time.perf_counter()
     tree = _estimate(design, chosen, sampling, seed, progress)
+    tree[names.CONSTANT_DATA] = xr.DataTree(_with_flows(tree, data))
     tree.attrs |= _provenance(design, data, seed) | {"seconds": time.perf_counter() - begun}
     if out is not None:
         write_run(tree, out, force=force)
@@ -191,6 +193,18 @@ def _judged(tree: xr.DataTree, engine: str, sampler: dict[str, Any]) -> xr.DataT
     passed = json.loads(table.attrs["figures"])["passed"]
     tree.attrs |= {"engine": engine, "verdict": "passed" if passed else "failed"}
     return tree
+
+
+def _with_flows(tree: xr.DataTree, panel: xr.Dataset) -> xr.Dataset:
+    """Keep with the run what growth of population consists of, beside the outcome."""
+    constant = tree[names.CONSTANT_DATA].to_dataset()
+    years = {names.YEAR: constant[names.YEAR]}
+    population = panel[names.POPULATION]
+    flows = {name: panel.get(name, xr.full_like(population, np.nan)) for name in _FLOWS}
+    next_population = population.shift({names.YEAR: -1})
+    next_population.attrs |= {"long_name": "population on the next 1 January"}
+    kept = {**flows, names.NEXT_POPULATION: next_population}
+    return constant.assign({name: values.sel(years) for name, values in kept.items()})
 
 
 def _provenance(design: Design, panel: xr.Dataset, seed: int) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from attraktiv.queries.answer import query
+from attraktiv.queries.growth import decomposition_table
 from attraktiv.queries.table import attractiveness_table
 
-__all__ = ["attractiveness_table", "query"]
+__all__ = ["attractiveness_table", "decomposition_table", "query"]

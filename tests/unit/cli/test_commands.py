@@ -26,15 +26,8 @@ from attraktiv.store import open_run, write_run
 WIDTH = 80
 ROOT = Path(__file__).resolve().parents[3]
 COMMANDS = (
-    "demo",
-    "simulate",
-    "panel",
-    "models",
-    "fit",
-    "check",
-    "hindcast",
-    "attractiveness",
-    "query",
+    *("demo", "simulate", "panel", "models", "fit", "check", "hindcast"),
+    *("attractiveness", "decompose", "query"),
 )
 Call = Callable[..., Result]
 
@@ -217,6 +210,81 @@ def test_wrong_calls_are_one_paragraph_and_status_two(
     assert fits(result.stderr)
     assert message in " ".join(result.stderr.split())
     assert "Traceback" not in result.stderr
+
+
+# decompose ------------------------------------------------------------------------------
+
+
+def test_growth_of_a_place_term_by_term(call: Call, run: Path) -> None:
+    result = call("decompose", run, "--place", "Ærfugl", "--place", "Ås", "--until", 2007)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert fits(result.stdout)
+    lines = result.stdout.splitlines()
+    assert lines[0] == "Growth of population, 2006–2007, percent of population per year"
+    assert lines[1] == "hierarchical_dynamic, 80 % equal-tailed bands, 100 draws"
+    assert lines[3] == "Ærfugl (00103)"
+    table = {line[:24].strip(): line.split()[-3:] for line in lines[6:17]}
+    terms = [float(table[name][0]) for name in _TERMS]
+    assert sum(terms) == pytest.approx(float(table["growth"][0]), abs=0.005 * (len(terms) + 1))
+    assert table["growth"][1:] == ["–", "–"]
+    assert float(table["noise"][1]) < float(table["noise"][0]) < float(table["noise"][2])
+    assert "Ås (00102): 1 of 2 years" in lines
+    assert "observed, not estimated" in result.stdout
+
+
+_TERMS = (
+    *("natural increase", "national level", "structure", "attractiveness"),
+    *("noise", "border transfers", "rounding"),
+)
+
+
+def test_growth_of_many_places_side_by_side(call: Call, run: Path) -> None:
+    result = call("decompose", run)
+    assert fits(result.stdout)
+    lines = result.stdout.splitlines()
+    assert lines[3].split() == [
+        *("Place", "Growth", "Natural", "National", "Structure", "Attract.", "Noise", "Rest")
+    ]
+    rows = [line.split()[-7:] for line in [*lines[5:15], *lines[16:26]]]
+    for growth, *terms in rows:
+        assert sum(map(float, terms)) == pytest.approx(float(growth), abs=0.036)
+    assert lines[15] == "…"
+    assert "30 rows between are not shown." in " ".join(result.stdout.split())
+
+
+def test_growth_of_groups_as_data_and_as_a_chart(call: Call, run: Path, tmp_path: Path) -> None:
+    chart, out = tmp_path / "chart.json", tmp_path / "table.csv"
+    options = ("--group", "county_name", "--unit", "persons", "--out", out, "--chart", chart)
+    assert call("decompose", run, *options).stdout == ""
+    csv = pd.read_csv(out)
+    assert csv["unit"].unique().tolist() == ["persons per year"]
+    terms = csv.loc[csv["is_term"]].groupby("group")["mean"].sum()
+    total = csv.loc[csv["component"] == "observed_growth"].set_index("group")["mean"]
+    pd.testing.assert_series_equal(terms, total, check_names=False, check_like=True)
+    assert "Øst" in json.dumps(json.loads(chart.read_text("utf-8")), ensure_ascii=False)
+    again = call("decompose", run, *options)
+    assert again.exit_code == 2
+    assert "--force" in again.stderr
+    assert call("decompose", run, *options, "--force").exit_code == 0
+    text = call("decompose", run, *options[:4]).stdout
+    assert text.startswith("Growth of population by county_name, 2006–2011, persons per year")
+
+
+def test_growth_by_least_squares_says_where_the_noise_is(call: Call, tmp_path: Path) -> None:
+    stored = write_run(fake_run("least-squares"), tmp_path / "run")
+    text = call("decompose", stored, "--place", "Oslo", "--from", 2008, "--until", 2008).stdout
+    assert text.startswith("Growth of population, 2008, percent")
+    assert "the residual: it has the noise of the years in it" in " ".join(text.split())
+    assert "\nnoise" not in text
+
+
+def test_growth_of_a_run_of_an_earlier_version(call: Call, tmp_path: Path) -> None:
+    tree = fake_run()
+    constant = tree["constant_data"].to_dataset().drop_vars("next_population")
+    tree["constant_data"] = xr.DataTree(constant)
+    result = call("decompose", write_run(tree, tmp_path / "run"))
+    assert result.exit_code == 2
+    assert "Fit it again: attraktiv fit hierarchical_dynamic" in " ".join(result.stderr.split())
 
 
 # query ----------------------------------------------------------------------------------

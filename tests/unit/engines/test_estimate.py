@@ -156,6 +156,18 @@ def test_verdict_and_groups(run: xr.DataTree, spec: ModelSpec) -> None:
     np.testing.assert_array_equal(density.notnull().all(("chain", "draw")), used)
 
 
+def test_what_growth_consists_of_is_kept(run: xr.DataTree, country: xr.Dataset) -> None:
+    constant = run["constant_data"].to_dataset()
+    years = constant["year"].values
+    for name in ("natural_increase", "net_migration"):
+        xr.testing.assert_equal(constant[name], country[name].sel(year=years))
+    following = country["population"].sel(year=years + 1).values
+    np.testing.assert_array_equal(constant["next_population"].values, following)
+    assert constant["next_population"].attrs["units"] == "persons"
+    # the panel has no such column
+    assert bool(constant["boundary_transfer"].isnull().all())
+
+
 def test_options_are_recorded(country: xr.Dataset) -> None:
     found = fit(
         CLASSICAL,
