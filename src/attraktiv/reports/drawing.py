@@ -6,8 +6,9 @@ embed it.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attraktiv.errors import InputError
 
@@ -33,8 +34,8 @@ _FONT = "DejaVu Sans, Noto Sans, Helvetica, Arial, sans-serif"
 _PIXELS = 2.0  # of a PNG for each of the chart's own
 
 
-def styled(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
-    """Return the chart with the common fonts, colours and white ground.
+def specification(chart: alt.TopLevelMixin) -> dict[str, Any]:
+    """Return the Vega-Lite specification of a chart, with the common fonts and colours.
 
     Parameters
     ----------
@@ -43,7 +44,8 @@ def styled(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
 
     Returns
     -------
-    altair.TopLevelMixin
+    dict
+        Plain JSON.
     """
     axis = {"labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal"}
     look = {
@@ -56,9 +58,7 @@ def styled(chart: alt.TopLevelMixin) -> alt.TopLevelMixin:
         "view": {"stroke": None},
         "range": {"category": list(COLOURS)},
     }
-    styled_chart = chart.copy(deep=False)
-    styled_chart.config = look
-    return styled_chart
+    return {**chart.to_dict(), "config": look}
 
 
 def draw(chart: alt.TopLevelMixin, path: str | Path, *, force: bool = False) -> Path:
@@ -92,14 +92,14 @@ def draw(chart: alt.TopLevelMixin, path: str | Path, *, force: bool = False) -> 
         )
     if path.exists() and not force:
         raise InputError(f"{path} is there already. Choose another name, or replace it: --force")
-    specification = styled(chart).to_json()
+    text = json.dumps(specification(chart), ensure_ascii=False)
     if suffix == ".json":
-        path.write_text(specification, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
         return path
     import vl_convert
 
     if suffix == ".png":
-        path.write_bytes(vl_convert.vegalite_to_png(specification, scale=_PIXELS))
+        path.write_bytes(vl_convert.vegalite_to_png(text, scale=_PIXELS))
     else:
-        path.write_text(vl_convert.vegalite_to_svg(specification), encoding="utf-8")
+        path.write_text(vl_convert.vegalite_to_svg(text), encoding="utf-8")
     return path

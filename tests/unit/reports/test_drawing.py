@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from attraktiv.errors import InputError
-from attraktiv.reports.drawing import COLOURS, draw, styled
+from attraktiv.reports.drawing import COLOURS, draw, specification
 
 
 def chart() -> alt.Chart:
@@ -19,7 +19,7 @@ def chart() -> alt.Chart:
 
 
 def test_every_chart_has_the_common_colours() -> None:
-    assert styled(chart()).to_dict()["config"]["range"]["category"] == list(COLOURS)
+    assert specification(chart())["config"]["range"]["category"] == list(COLOURS)
 
 
 @pytest.mark.parametrize(
