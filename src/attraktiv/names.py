@@ -22,6 +22,7 @@ INDUSTRY: Final = "industry"
 PARAMETER: Final = "parameter"  # a scalar of the model, with its index: theta[0301]
 COMPONENT: Final = "component"  # a term of the decomposition of growth
 FLOW: Final = "flow"  # one row per home-work pair and year of commuting
+BORDER: Final = "border"  # one row per pair of neighbours
 
 # Panel: observed -------------------------------------------------------------
 POPULATION: Final = "population"
@@ -48,6 +49,8 @@ COMMUTING_HOME: Final = "commuting_home"
 COMMUTING_WORK: Final = "commuting_work"
 COMMUTING_YEAR: Final = "commuting_year"
 COMMUTING_EMPLOYED: Final = "commuting_employed"
+BORDER_PLACE: Final = "border_place"
+BORDER_NEIGHBOUR: Final = "border_neighbour"
 
 # Panel: derived covariates ---------------------------------------------------
 NET_MIGRATION_RATE: Final = "net_migration_rate"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -13,6 +14,8 @@ from attraktiv.errors import RunError
 from attraktiv.names import CONSTANT_DATA, NAME, OBSERVED_DATA, PLACE, YEAR
 
 UNKNOWN_GROUP = "(unknown)"
+#: "Trondheim - Tråante" and "Ålesund (incl. Haram)" answer to each name they hold.
+_PARTS = re.compile(r" - | \(|\)")
 _NOT_GROUPS = frozenset({NAME})
 
 
@@ -68,13 +71,16 @@ def find(wanted: Sequence[str], codes: list[str], labels: list[str], *, what: st
     by_code = {code: i for i, code in enumerate(codes)}
     by_label: dict[str, list[int]] = {}
     for i, label in enumerate(labels):
-        by_label.setdefault(_fold(label), []).append(i)
+        for name in {_fold(part) for part in (label, *_PARTS.split(label)) if part}:
+            by_label.setdefault(name, []).append(i)
     found: dict[int, None] = {}
     for text in wanted:
         if text in by_code:
             found[by_code[text]] = None
             continue
         hits = by_label.get(_fold(text), [])
+        whole = [i for i in hits if _fold(labels[i]) == _fold(text)]
+        hits = whole or hits
         if not hits:
             raise RunError(_unknown(text, codes, labels, by_label, what))
         if len(hits) > 1:

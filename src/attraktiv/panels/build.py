@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from attraktiv import names
+from attraktiv.panels.borders import NEIGHBOUR
 from attraktiv.panels.checks import excluded_places
 from attraktiv.panels.content import content_hash
 from attraktiv.panels.flows import natural_increase_of, net_migration_of
@@ -36,7 +37,8 @@ def build_panel(tables: PanelTables) -> xr.Dataset:
         (place, year), NaN where not known; ``*_quality`` columns are text; attributes are over
         (place,). ``measurement_sd`` is in percent of population. Optional:
         ``population_by_age`` (place, year, sex, age) in persons, ``jobs_by_industry``
-        (place, year, industry) in jobs, and ``commuting_*`` over ``flow``.
+        (place, year, industry) in jobs, ``commuting_*`` over ``flow``, and ``border_*``, every
+        pair of neighbours once, over ``border``.
     """
     place = pd.Index(tables.places[names.PLACE].astype(object), name=names.PLACE)
     year = pd.Index(_years(tables), name=names.YEAR)
@@ -167,6 +169,13 @@ def _with_optional(
                 names.COMMUTING_WORK: (names.FLOW, flows["work"].to_numpy(object)),
                 names.COMMUTING_YEAR: (names.FLOW, flows[names.YEAR].to_numpy(np.int64)),
                 names.COMMUTING_EMPLOYED: (names.FLOW, flows["employed"].to_numpy(np.float64)),
+            }
+        )
+    if tables.borders is not None:
+        dataset = dataset.assign(
+            {
+                names.BORDER_PLACE: (names.BORDER, tables.borders[names.PLACE].to_numpy(object)),
+                names.BORDER_NEIGHBOUR: (names.BORDER, tables.borders[NEIGHBOUR].to_numpy(object)),
             }
         )
     return dataset

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from attraktiv import names
+from attraktiv.panels.borders import read_borders
 from attraktiv.panels.faults import Faults, cells, listed
 from attraktiv.panels.files import find_table, numbers, read_table, whole_years
 from attraktiv.panels.settings import Settings, read_settings
@@ -34,6 +35,8 @@ class PanelTables:
         ``place``, ``year`` (float64 whole numbers), float64 columns and ``*_quality`` text.
     population, population_by_age, jobs_by_industry, commuting : pandas.DataFrame or None
         The optional tables; ``year`` and the last column are float64.
+    borders : pandas.DataFrame or None
+        Pairs of neighbours, as :func:`.borders.read_borders` gives them.
     """
 
     settings: Settings
@@ -43,6 +46,7 @@ class PanelTables:
     population_by_age: pd.DataFrame | None = None
     jobs_by_industry: pd.DataFrame | None = None
     commuting: pd.DataFrame | None = None
+    borders: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,7 @@ def read_tables(folder: Path, faults: Faults) -> PanelTables | None:
         population_by_age=optional(_AGES),
         jobs_by_industry=optional(_INDUSTRIES),
         commuting=optional(_COMMUTING),
+        borders=read_borders(folder, known, faults),
     )
 
 

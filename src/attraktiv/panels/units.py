@@ -34,6 +34,8 @@ _KNOWN: dict[str, tuple[str, str]] = {
     names.COMMUTING_WORK: ("", "code of the place of work of commuters"),
     names.COMMUTING_YEAR: ("year", "calendar year of commuting"),
     names.COMMUTING_EMPLOYED: (names.PERSONS, "employed persons by home and work"),
+    names.BORDER_PLACE: ("", "code of one of two neighbours"),
+    names.BORDER_NEIGHBOUR: ("", "code of the other"),
     names.SEX: ("", "sex"),
     names.AGE: ("years", "age in completed years on 1 January"),
     names.INDUSTRY: ("", "industry"),

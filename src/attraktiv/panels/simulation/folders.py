@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import xarray as xr
+from shapely.geometry import mapping
 
 from attraktiv import names
 from attraktiv.errors import PanelError
@@ -19,7 +20,7 @@ from attraktiv.panels.simulation.country import (
     SimulatedCountry,
     simulate_country,
 )
-from attraktiv.panels.simulation.geography import EARTH_RADIUS_KM, nearest_places
+from attraktiv.panels.simulation.geography import polygons
 from attraktiv.panels.simulation.migration import Departures, Parameters
 
 TRUTH = "truth"
@@ -84,7 +85,7 @@ def simulate(
         )
         _write_tables(country, folder)
         (folder / "panel.toml").write_text(_toml(country), encoding="utf-8")
-        (folder / "places.geojson").write_text(_polygons(country), encoding="utf-8")
+        (folder / "places.geojson").write_text(_features(country), encoding="utf-8")
         _write_truth(country.truth, folder / TRUTH)
     return country
 
@@ -181,24 +182,18 @@ def _toml(country: SimulatedCountry) -> str:
     )
 
 
-def _polygons(country: SimulatedCountry) -> str:
-    """Draw a hexagon around every place, small enough not to touch its neighbours'."""
+def _features(country: SimulatedCountry) -> str:
+    """Write the places' polygons as GeoJSON."""
     places = country.tables.places
-    points = places[[names.LONGITUDE, names.LATITUDE]].to_numpy()
-    distance, _ = nearest_places(points, 2)
-    radius = np.degrees(0.48 * np.maximum(distance[:, -1], 0.1) / EARTH_RADIUS_KM)
-    angle = np.radians(np.append(np.arange(0, 360, 60), 0))
-    east = np.cos(angle) / np.cos(np.radians(points[:, 1:]))
-    rings = points[:, None, :] + radius[:, None, None] * np.stack(
-        [east, np.broadcast_to(np.sin(angle), east.shape)], axis=2
-    )
     features = [
         {
             "type": "Feature",
             "properties": {"place": code, "name": name},
-            "geometry": {"type": "Polygon", "coordinates": [np.round(ring, 5).tolist()]},
+            "geometry": mapping(polygon),
         }
-        for code, name, ring in zip(places[names.PLACE], places[names.NAME], rings, strict=True)
+        for code, name, polygon in zip(
+            places[names.PLACE], places[names.NAME], polygons(places), strict=True
+        )
     ]
     return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False)
 

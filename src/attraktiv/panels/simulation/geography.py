@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
+import shapely
 from scipy.spatial import cKDTree
 from scipy.special import ndtri
 
@@ -140,3 +141,32 @@ def _titles(rng: np.random.Generator, count: int) -> list[str]:
     titles = [fore + title for fore in _FORE for title in shuffled]
     rounds = itertools.chain([""], (f" {number}" for number in itertools.count(2)))
     return list(itertools.islice((t + r for r in rounds for t in titles), count))
+
+
+def polygons(places: pd.DataFrame) -> list[shapely.Polygon]:
+    """Divide the land between the places: to each what is nearest to it.
+
+    Parameters
+    ----------
+    places : pandas.DataFrame
+        As :func:`make_places` draws them.
+
+    Returns
+    -------
+    list of shapely.Polygon
+        In degrees; neighbours share a border. The coast is some way around the outermost places.
+    """
+    longitude = places[names.LONGITUDE].to_numpy()
+    # a degree of longitude is shorter up north: divide where distances are about right
+    narrow = np.array([np.cos(np.radians(places[names.LATITUDE].mean())), 1.0])
+    points = places[[names.LONGITUDE, names.LATITUDE]].to_numpy() * narrow
+    seeds = shapely.MultiPoint(points)
+    reach = 0.15 * max(np.ptp(longitude) * narrow[0], np.ptp(points[:, 1]), 0.1)
+    coast = seeds.convex_hull.buffer(reach)
+    cells = shapely.voronoi_polygons(seeds, extend_to=coast, ordered=True).geoms
+    return [
+        shapely.transform(
+            shapely.intersection(cell, coast, grid_size=1e-5), lambda xy: np.round(xy / narrow, 5)
+        )
+        for cell in cells
+    ]

@@ -7,6 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from attraktiv import names
+from attraktiv.panels.borders import touching
 from attraktiv.panels.settings import Settings
 from attraktiv.panels.simulation.cohorts import (
     AGES,
@@ -17,7 +18,7 @@ from attraktiv.panels.simulation.cohorts import (
     start_population,
 )
 from attraktiv.panels.simulation.economy import INDUSTRIES, PUBLIC, Economy, start_economy
-from attraktiv.panels.simulation.geography import commuting_flows
+from attraktiv.panels.simulation.geography import commuting_flows, polygons
 from attraktiv.panels.simulation.migration import (
     TERMS,
     Attractiveness,
@@ -132,6 +133,7 @@ class History:
             panel.sort_values(keys, ignore_index=True),
             jobs_by_industry=self._industry_table(calendar),
             commuting=self._commuting_table(float(calendar[0])),
+            borders=touching(code, polygons(self.places)),
         )
 
     def ages(self, panel: xr.Dataset) -> xr.DataArray:
