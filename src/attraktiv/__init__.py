@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from attraktiv.demonstration import demo
     from attraktiv.effects import attractiveness
-    from attraktiv.engines import check, fit
+    from attraktiv.engines import check, coefficient_trend, fit
     from attraktiv.model import build_design
     from attraktiv.model.pymc_model import build_model
     from attraktiv.panels import covariate, panel, read_panel, simulate, simulate_country
@@ -28,6 +28,7 @@ __all__ = [
     "build_design",
     "build_model",
     "check",
+    "coefficient_trend",
     "covariate",
     "demo",
     "fit",
@@ -48,6 +49,7 @@ _ROOM_OF: Final = {
     "build_design": "model",
     "build_model": "model.pymc_model",  # apart, for PyMC is slow to import
     "check": "engines",
+    "coefficient_trend": "engines",
     "covariate": "panels",
     "demo": "demonstration",
     "fit": "engines",

@@ -74,10 +74,16 @@ class Sums:
         cells = self._period_share(share, known)
         factors = terms.standardised_factors(self.run, where, self.years)
         outcome = self._grouped((cells * np.where(cells > 0, observed, 0.0)).sum(axis=1)[None])
-        of_factors = self._grouped(np.einsum("py,pyk->pk", cells, factors)[None])[0]
         of_years = self._grouped(cells[None])[0]
         level = terms.national_level(self.run, self.years) @ of_years.T
-        total = outcome - level - terms.coefficients(self.run) @ of_factors.T
+        if terms.has_yearly_coefficients(self.run):
+            of_cells = self._grouped((cells[:, :, None] * factors)[None])[0]
+            beta = terms.yearly_coefficients(self.run, self.years)
+            structure = np.einsum("syk,gyk->sg", beta, of_cells)
+        else:
+            of_factors = self._grouped(np.einsum("py,pyk->pk", cells, factors)[None])[0]
+            structure = terms.coefficients(self.run) @ of_factors.T
+        total = outcome - level - structure
         return np.where(known.any(axis=1), total, np.nan)
 
     def lasting(self) -> np.ndarray:

@@ -2,5 +2,17 @@
 
 from attraktiv.model.design import Design, Missing, build_design, describe_missing
 from attraktiv.model.formula import Term, parse_formula
+from attraktiv.model.needs import columns, jobs_equations, nearest, require_estimable
 
-__all__ = ["Design", "Missing", "Term", "build_design", "describe_missing", "parse_formula"]
+__all__ = [
+    "Design",
+    "Missing",
+    "Term",
+    "build_design",
+    "columns",
+    "describe_missing",
+    "jobs_equations",
+    "nearest",
+    "parse_formula",
+    "require_estimable",
+]
