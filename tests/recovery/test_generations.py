@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ def country() -> xr.Dataset:
     return attraktiv.simulate_country(places=24, years=8, seed=3, ages=False).panel
 
 
-def fitted(model: str, panel: xr.Dataset, **options: int) -> xr.DataTree:
+def fitted(model: str, panel: xr.Dataset, **options: Any) -> xr.DataTree:
     with warnings.catch_warnings():
         # published_2017 says that it leaves the jobs out
         warnings.filterwarnings("ignore", "Of the model", AttraktivWarning)
@@ -30,7 +31,7 @@ def fitted(model: str, panel: xr.Dataset, **options: int) -> xr.DataTree:
 
 def require_answers(run: xr.DataTree) -> None:
     found = attraktiv.attractiveness(run)
-    used = run["constant_data"]["used"].any("year").values
+    used = run["constant_data"].to_dataset()["used"].any("year").values
     for name in ("attractiveness", "attractiveness_with_noise", "lasting"):
         assert np.isfinite(found[name].values[..., used]).all(), name
     assert len(attraktiv.query(run, run.attrs["outcome"]))
@@ -55,8 +56,8 @@ def test_on_a_simulated_country(country: xr.Dataset, model: str) -> None:
 def test_a_classical_one_on_norway(norway: xr.Dataset, model: str) -> None:
     run = fitted(model, norway, first=2006, last=2014, draws=50)
     require_answers(run)
-    beta = run["posterior"]["beta_original"].mean(("chain", "draw"))
-    growth = [term for term in beta["term"].values if term.startswith("own_")]
+    beta = run["posterior"].to_dataset()["beta_original"].mean(("chain", "draw"))
+    growth = [term for term in beta["term"].values.tolist() if term.startswith("own_")]
     assert (beta.sel(term=growth) > 0).all()
 
 

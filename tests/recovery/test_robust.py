@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -41,7 +43,7 @@ def errors(run: xr.DataTree, truth: xr.Dataset) -> dict[str, float]:
 
 
 def test_the_truth_is_closer_with_heavy_tails(country: SimulatedCountry) -> None:
-    options = {"seed": 4, "draws": 300, "progress": False}
+    options: dict[str, Any] = {"seed": 4, "draws": 300, "progress": False}
     normal = attraktiv.fit(LASTING, country.panel, **options)
     robust = attraktiv.fit("hierarchical_robust", country.panel, tune=500, **options)
     found, plain = errors(robust, country.truth), errors(normal, country.truth)

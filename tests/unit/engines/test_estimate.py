@@ -208,7 +208,7 @@ def test_the_column_of_groups_is_settled_and_recorded(
 ) -> None:
     panel = country.assign(half=("place", ["N"] * 8 + ["S"] * 7))
     run = fit(STATIC, panel, groups=asked)
-    assert [g for g in run["posterior"]["group"].values if g != "C"] == list(labels)
+    assert [g for g in run["posterior"].to_dataset()["group"].values if g != "C"] == list(labels)
     recorded = ModelSpec.model_validate_json(run.attrs["spec_json"])
     assert recorded == STATIC.with_migration(groups=asked or "part")
     column = run["constant_data"][asked or "part"]

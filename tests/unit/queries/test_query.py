@@ -82,7 +82,8 @@ def test_yearly_coefficients_have_a_row_for_each_year_and_term() -> None:
     assert frame[["year", "term"]].to_numpy().tolist() == [
         [year, term] for year in range(2006, 2012) for term in TERMS
     ]
-    expected = run["posterior"]["beta"].mean(("chain", "draw"), skipna=False)
+    beta = run["posterior"].to_dataset()["beta"]
+    expected = beta.mean(("chain", "draw"), skipna=False)
     np.testing.assert_allclose(frame["mean"], expected.values.ravel())
     assert frame["mean"].isna().tolist().index(True) == len(TERMS)
     assert query(run, "beta", years=[2007])["mean"].isna().tolist() == [True, False, False]
