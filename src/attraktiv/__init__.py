@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from attraktiv.demonstration import demo
     from attraktiv.effects import attractiveness, decompose
-    from attraktiv.engines import check, fit
+    from attraktiv.engines import check, coefficient_trend, fit
     from attraktiv.evaluation import hindcast
     from attraktiv.model import build_design
     from attraktiv.model.pymc_model import build_model
@@ -29,6 +29,7 @@ __all__ = [
     "build_design",
     "build_model",
     "check",
+    "coefficient_trend",
     "covariate",
     "decompose",
     "demo",
@@ -51,6 +52,7 @@ _ROOM_OF: Final = {
     "build_design": "model",
     "build_model": "model.pymc_model",  # apart, for PyMC is slow to import
     "check": "engines",
+    "coefficient_trend": "engines",
     "covariate": "panels",
     "decompose": "effects",
     "demo": "demonstration",

@@ -83,6 +83,7 @@ RHO: Final = "rho"
 SIGMA_U: Final = "sigma_u"
 SIGMA: Final = "sigma"
 PHI: Final = "phi"
+NU: Final = "nu"
 
 # Run: constant data ----------------------------------------------------------
 FACTORS: Final = "factors"

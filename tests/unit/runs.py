@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 
-Kind = Literal["dynamic", "static", "grouped", "least-squares"]
+Kind = Literal["dynamic", "static", "grouped", "least-squares", "yearly"]
 PLACE_NAMES = ("Oslo", "Ås", "Ærfugl", "Øygarden", "Aasen", "Bergen", "Våler", "Våler", "Zakkestad")
 COUNTIES = ("Ytre", "Indre", "Øst")
 TERMS = ("own_job_growth", "lag(own_job_growth, 1)", "log(population)")
@@ -42,7 +42,8 @@ def fake_run(
     Parameters
     ----------
     kind
-        What the model has; ``grouped`` is dynamic with a group effect.
+        What the model has; ``grouped`` is dynamic with a group effect, ``yearly`` least
+        squares with coefficients for each year, one of which could not be estimated.
     excluded
         Positions of the places that were left out of the fit.
     unobserved
@@ -78,7 +79,17 @@ def fake_run(
         "beta_original": ((*sample, "term"), beta / np.array([1.2, 1.1, 0.9])),
         "sigma": (sample, np.abs(rng.normal(0.4, 0.02, (chains, draws)))),
     }
-    if kind == "least-squares":
+    if kind == "yearly":
+        beta = beta[:, :, None, :] + rng.normal(0, 0.05, (years, len(TERMS)))
+        beta[:, :, 1, 0] = np.nan
+        factors[:, 1, 0] = 0.0
+        posterior["beta"] = ((*sample, "year", "term"), beta)
+        scaled = beta / np.array([1.2, 1.1, 0.9])
+        posterior["beta_original"] = ((*sample, "year", "term"), scaled)
+        structure = np.einsum("pyt,cdyt->cdpy", factors, np.nan_to_num(beta))
+        residual = np.where(used, outcome - alpha[:, :, None, :] - structure, np.nan)
+        posterior["u"] = ((*sample, "place", "year"), residual)
+    elif kind == "least-squares":
         structure = alpha[:, :, None, :] + np.einsum("pyt,cdt->cdpy", factors, beta)
         residual = np.where(used, outcome - structure, np.nan)
         posterior["u"] = ((*sample, "place", "year"), residual)
@@ -137,7 +148,7 @@ def fake_run(
             ),
         }
     )
-    least_squares = kind == "least-squares"
+    least_squares = kind in ("least-squares", "yearly")
     tree.attrs = {
         "attraktiv_format": "run/1",
         "attraktiv_version": "0.1.0",

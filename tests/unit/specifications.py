@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -23,6 +23,7 @@ PRIORS: Mapping[str, Mapping[str, Any]] = {
     "rho": {"distribution": "uniform", "lower": -0.5, "upper": 0.95},
     "sigma": {"distribution": "half_normal", "sigma": 1.0},
     "phi": {"distribution": "log_normal", "mu": 0.3, "sigma": 0.7},
+    "nu": {"distribution": "gamma", "alpha": 2.1, "beta": 0.2, "lower": 2.0},
 }
 
 
@@ -33,6 +34,8 @@ def specification(
     year_effect: str = "ar1",
     groups: str | None = None,
     size_dependent: bool = True,
+    family: Literal["normal", "student_t"] = "normal",
+    yearly: bool = False,
     turnover: float = 0.09,
     engine: str = "auto",
     outcome: str = "net_migration_rate",
@@ -42,13 +45,14 @@ def specification(
     """Build a model with just the priors that its structure needs."""
     if year_effect == "fixed":
         place_effect, size_dependent = "none", False
-    noise = Noise(size_dependent=size_dependent, turnover=turnover)
+    noise = Noise(family=family, size_dependent=size_dependent, turnover=turnover)
     equation: dict[str, Any] = {
         "outcome": outcome,
         "factors": factors,
         "place_effect": place_effect,
         "groups": groups,
         "year_effect": year_effect,
+        "yearly": yearly,
         "noise": noise,
     }
     needed = Equation.model_construct(**equation).parameters

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import textwrap
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from attraktiv.cli.messages import next_commands, paragraph, reported, say
+from attraktiv.cli.messages import next_commands, paragraph, reported
 from attraktiv.cli.tables import Column, text_table
 
 _DEFAULT = "*"
@@ -18,6 +20,7 @@ def models(
     format: Annotated[Literal["table", "json"], typer.Option("--format")] = "table",
 ) -> None:
     """List the models: the classical generations and the Bayesian ones."""
+    from attraktiv.model import columns, jobs_equations
     from attraktiv.specs import models as all_models
 
     found = all_models()
@@ -25,19 +28,27 @@ def models(
         import json
 
         fields = ("id", "title", "year", "status", "source", "default")
-        rows = [{field: getattr(spec, field) for field in fields} for spec in found]
+        rows = [
+            {field: getattr(spec, field) for field in fields}
+            | {"needs": columns(spec), "not_estimated": jobs_equations(spec)}
+            for spec in found
+        ]
         typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
         return
-    columns = [
+    table = [
         Column("Model", [spec.id + _DEFAULT * spec.default for spec in found], text=True),
         Column("Year", [str(spec.year) for spec in found]),
         Column("Status", [spec.status for spec in found], text=True),
         Column("Title", [spec.title for spec in found], text=True),
     ]
-    typer.echo("\n".join(text_table(columns)))
-    typer.echo(f"\n{_DEFAULT} the default\n\nSources:")
+    typer.echo("\n".join(text_table(table)))
+    typer.echo(f"\n{_DEFAULT} the default\n\nWhat they need of a panel folder, and sources:")
     for spec in found:
-        say(f"{spec.id}: {spec.source}")
+        typer.echo(f"\n{spec.id}")
+        typer.echo(_entry("needs", "; ".join(columns(spec))))
+        for equation in jobs_equations(spec):
+            typer.echo(_entry("not yet estimated", equation))
+        typer.echo(_entry("source", spec.source))
 
 
 @reported
@@ -67,6 +78,10 @@ def fit(
         Literal["mean", "drop"],
         typer.Option("--missing", help="A missing factor: the year's mean, or drop the cell."),
     ] = "mean",
+    groups: Annotated[
+        str | None,
+        typer.Option("--groups", metavar="COLUMN", help="Column that groups the places."),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", min=0, help="Makes the run repeatable.")
     ] = None,
@@ -94,6 +109,7 @@ def fit(
         without=tuple(without or ()),
         exclude=exclude,
         missing=missing,
+        groups=groups,
         seed=seed,
         chains=chains,
         draws=draws,
@@ -124,3 +140,16 @@ def check(
         typer.echo(paragraph(line))
     if verdict.passed is False:
         raise typer.Exit(1)
+
+
+def _entry(label: str, text: str) -> str:
+    """Return a labelled paragraph that stands in under its heading."""
+    width = shutil.get_terminal_size().columns
+    return textwrap.fill(
+        f"{label}: {text}",
+        width,
+        initial_indent="  ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

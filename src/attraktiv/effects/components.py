@@ -106,7 +106,7 @@ def flows_of_places(run: xr.DataTree, where: terms.Where, years: slice) -> Flows
 
     population, following = persons(names.POPULATION), persons(names.NEXT_POPULATION)
     explained = terms.observed(run, where, years)
-    whole = terms.outcome_name(run) == names.NET_MIGRATION_RATE
+    whole = terms.outcome(run) == names.NET_MIGRATION_RATE
     return Flows(
         growth=100.0 * (following - population) / population,
         natural_increase=rate(names.NATURAL_INCREASE),
@@ -143,7 +143,7 @@ def components_of_growth(
     natural = observed(flows.natural_increase)
     yield Component(names.NATURAL_INCREASE, NATURAL, natural)
     other = observed(flows.other_migration)
-    if terms.outcome_name(run) != names.NET_MIGRATION_RATE:
+    if terms.outcome(run) != names.NET_MIGRATION_RATE:
         yield Component(names.OTHER_MIGRATION, OTHER, other)
     migration = observed(sums.outcome())
     left = migration
@@ -163,9 +163,9 @@ def components_of_growth(
 def _of_migration(run: xr.DataTree, sums: Sums, cells: np.ndarray) -> Iterator[Component]:
     """Give what the model says of migration; for least squares the residual is left."""
     yield Component(names.NATIONAL_LEVEL, LEVEL, sums.level(cells))
-    effects, exposure = terms.coefficients(run), sums.exposure(cells)
+    structure = sums.structure(cells)
     for k, factor in enumerate(terms.factor_names(run)):
-        yield Component(factor, STRUCTURE, effects[:, k, None] * exposure[:, k])
+        yield Component(factor, STRUCTURE, structure[:, :, k])
     posterior = run[names.POSTERIOR].dataset
     if names.GAMMA in posterior:
         yield Component(names.REGIONAL_ATTRACTIVENESS, ATTRACTIVE, sums.regional(cells))

@@ -59,7 +59,7 @@ class Sums:
         """Return the mean of a + ε over the observed years, shape (draws, groups)."""
         outcome = self.outcome()
         cells, known = self.cells(np.isfinite(outcome))
-        structure = terms.coefficients(self.run) @ self.exposure(cells).T
+        structure = self.structure(cells).sum(axis=2)
         total = self.fixed(cells, outcome) - self.level(cells) - structure
         return np.where(known, total, np.nan)
 
@@ -91,10 +91,16 @@ class Sums:
         alpha = terms.national_level(self.run, self.years)
         return np.where(of_years.any(axis=0), alpha, 0.0) @ of_years.T
 
-    def exposure(self, cells: np.ndarray) -> np.ndarray:
-        """Return Σ c·x, the factors without their effects, shape (groups, terms)."""
+    def structure(self, cells: np.ndarray) -> np.ndarray:
+        """Return Σ c·x·β of each factor, shape (draws, groups, terms)."""
         factors = terms.standardised_factors(self.run, self._whole, self.years)
-        return self._grouped(np.einsum("py,pyk->pk", cells, factors)[None])[0]
+        if terms.has_yearly_coefficients(self.run):
+            exposure = self._grouped((cells[:, :, None] * factors)[None])[0]
+            return np.einsum(
+                "syk,gyk->sgk", terms.yearly_coefficients(self.run, self.years), exposure
+            )
+        exposure = self._grouped(np.einsum("py,pyk->pk", cells, factors)[None])[0]
+        return terms.coefficients(self.run)[:, None, :] * exposure
 
     def regional(self, cells: np.ndarray) -> np.ndarray:
         """Return Σ c·γ, shape (draws, groups); zero where the model has no groups."""

@@ -89,8 +89,11 @@ def moving_part(run: xr.DataTree, where: Where, years: slice) -> np.ndarray:
 
 def structure(run: xr.DataTree, where: Where, years: slice) -> np.ndarray:
     """Return α_t + x'β, shape (draws, places, years), percent of population per year."""
-    alpha, beta = national_level(run, years), coefficients(run)
-    factors = standardised_factors(run, where, years)
+    alpha, factors = national_level(run, years), standardised_factors(run, where, years)
+    if has_yearly_coefficients(run):
+        of_years = np.einsum("syk,pyk->spy", yearly_coefficients(run, years), factors)
+        return alpha[:, None, :] + of_years
+    beta = coefficients(run)
     flat = factors.reshape(factors.shape[0] * factors.shape[1], factors.shape[2])
     return alpha[:, None, :] + (beta @ flat.T).reshape(-1, *factors.shape[:2])
 
@@ -100,8 +103,17 @@ def national_level(run: xr.DataTree, years: slice) -> np.ndarray:
     return _flat(run[POSTERIOR].dataset[ALPHA].isel({YEAR: years}), YEAR)
 
 
+def has_yearly_coefficients(run: xr.DataTree) -> bool:
+    """Say whether every year has coefficients of its own, as a classical model can."""
+    posterior = run[POSTERIOR].dataset
+    return BETA in posterior and YEAR in posterior[BETA].dims
+
+
 def coefficients(run: xr.DataTree) -> np.ndarray:
-    """Return β, shape (draws, terms), percentage points per standard deviation."""
+    """Return β, shape (draws, terms), percentage points per standard deviation.
+
+    Of a run whose years share their coefficients.
+    """
     posterior = run[POSTERIOR].dataset
     if BETA in posterior:
         return _flat(posterior[BETA], TERM)
@@ -113,8 +125,17 @@ def factor_names(run: xr.DataTree) -> list[str]:
     return [str(term) for term in run[CONSTANT_DATA].dataset[FACTORS][TERM].values]
 
 
-def outcome_name(run: xr.DataTree) -> str:
-    """Return the name of what the model explains."""
+def yearly_coefficients(run: xr.DataTree, years: slice) -> np.ndarray:
+    """Return β_t, shape (draws, years, terms), percentage points per standard deviation.
+
+    Of a run with coefficients for each year; zero where a year has none for a factor,
+    which is then missing and stands at zero.
+    """
+    return np.nan_to_num(_flat(run[POSTERIOR].dataset[BETA].isel({YEAR: years}), YEAR, TERM))
+
+
+def outcome(run: xr.DataTree) -> str:
+    """Return the name of the rate that the run explains."""
     return str(run.attrs.get("outcome", NET_MIGRATION_RATE))
 
 
@@ -125,13 +146,13 @@ def standardised_factors(run: xr.DataTree, where: Where, years: slice) -> np.nda
 
 
 def observed(run: xr.DataTree, where: Where, years: slice) -> np.ndarray:
-    """Return the observed outcome, a net migration rate, shape (places, years); NaN where unknown.
+    """Return the observed outcome, shape (places, years); NaN where unknown.
 
     NaN too where a factor is missing and the fit dropped such cells: the structure of the
     cell is then unknown.
     """
     cells = {PLACE: where, YEAR: years}
-    rate = run[OBSERVED_DATA].dataset[outcome_name(run)].isel(cells).transpose(PLACE, YEAR)
+    rate = run[OBSERVED_DATA].dataset[outcome(run)].isel(cells).transpose(PLACE, YEAR)
     if json.loads(run.attrs.get("options", "{}")).get("missing") != "drop":
         return rate.values
     missing = run[CONSTANT_DATA].dataset[FACTOR_MISSING].isel(cells).any(TERM)

@@ -2,5 +2,6 @@
 
 from attraktiv.engines.diagnostics import Check, check, diagnose
 from attraktiv.engines.estimate import fit
+from attraktiv.engines.trend import coefficient_trend
 
-__all__ = ["Check", "check", "diagnose", "fit"]
+__all__ = ["Check", "check", "coefficient_trend", "diagnose", "fit"]

@@ -22,6 +22,7 @@ import xarray as xr
 from arviz_stats.base import array_stats
 
 from attraktiv import names
+from attraktiv.engines.trend import trend_lines
 
 R_HAT_LIMIT = 1.01
 ESS_LIMIT = 400.0
@@ -113,10 +114,12 @@ def check(run: xr.DataTree) -> Check:
         ``passed`` is None where nothing was sampled.
     """
     if names.DIAGNOSTICS not in run.children:
-        lines = (
+        lines: tuple[str, ...] = (
             "Not applicable: least squares does not sample. Its bands are the sampling error of "
             "the coefficients alone; the residual it calls attractiveness holds the noise too.",
         )
+        if names.YEAR in run[names.POSTERIOR][names.BETA].dims:
+            lines += trend_lines(run)
         return Check(None, lines, {})
     figures = json.loads(run[names.DIAGNOSTICS].attrs["figures"])
     faults = list(_faults(figures))

@@ -22,7 +22,7 @@ from attraktiv.engines import collapsed, least_squares
 from attraktiv.engines.diagnostics import diagnose
 from attraktiv.engines.tree import build_tree
 from attraktiv.errors import AttraktivWarning, FitError, InputError
-from attraktiv.model import Design, Missing, build_design, describe_missing
+from attraktiv.model import Design, Missing, build_design, describe_missing, require_estimable
 from attraktiv.panels import content_hash, read_panel
 from attraktiv.specs import Engine, ModelSpec, Sampling, load_spec
 from attraktiv.store import refuse_existing, write_run
@@ -42,6 +42,7 @@ def fit(
     without: Sequence[str] = (),
     exclude: str | None = None,
     missing: Missing = "mean",
+    groups: str | None = None,
     seed: int | None = None,
     chains: int | None = None,
     draws: int | None = None,
@@ -60,8 +61,8 @@ def fit(
     out : str or Path, optional
         Where to write the run; without it nothing is written.
     engine : {"auto", "collapsed", "nuts", "least-squares"}
-        How to estimate. ``auto`` takes what the specification says, and the collapsed
-        engine where it leaves the choice open.
+        How to estimate. ``auto`` takes what the specification says; where it leaves the
+        choice open, the collapsed engine, or NUTS where the noise is not normal.
     first, last : int, optional
         First and last year used, both included.
     without : sequence of str
@@ -70,6 +71,9 @@ def fit(
         Boolean column of places.csv to leave out of the fit, in place of the panel's own.
     missing : {"mean", "drop"}
         A missing factor stands at its year's mean, or its cell is left out.
+    groups : str, optional
+        For models with groups: the column of places.csv that groups the places, in place
+        of the model's own.
     seed : int, optional
         Makes the run repeatable to the last bit on one machine; recorded either way.
     chains, draws, tune : int, optional
@@ -88,7 +92,9 @@ def fit(
     Raises
     ------
     InputError
-        If the model, the panel or their combination is wrong; nothing was started.
+        If the model, the panel or their combination is wrong; nothing was started. Where
+        the panel lacks what the model needs, the message names the nearest model that it
+        can run.
     FitError
         If the estimation failed.
     """
@@ -100,9 +106,18 @@ def fit(
     if seed is not None and seed < 0:
         raise InputError(f"The seed is {seed}; valid is a whole number from 0 up: --seed 1.")
     data = panel if isinstance(panel, xr.Dataset) else read_panel(panel)
+    require_estimable(spec, data)
     design = build_design(
-        spec, data, first=first, last=last, without=without, exclude=exclude, missing=missing
+        spec,
+        data,
+        first=first,
+        last=last,
+        without=without,
+        exclude=exclude,
+        missing=missing,
+        groups=groups,
     )
+    _say_what_is_left_out(spec)
     seed = secrets.randbelow(2**31) if seed is None else seed
     begun = time.perf_counter()
     tree = _estimate(design, chosen, sampling, seed, progress)
@@ -111,6 +126,17 @@ def fit(
     if out is not None:
         write_run(tree, out, force=force)
     return tree
+
+
+def _say_what_is_left_out(spec: ModelSpec) -> None:
+    if jobs := spec.equations.jobs:
+        parts = " and ".join(f"{name} ({equation.outcome})" for name, equation in jobs.items())
+        warnings.warn(
+            f"Of the model {spec.id} only the equation of migration is estimated; that of jobs, "
+            f"{parts}, is not estimated by this version.",
+            AttraktivWarning,
+            stacklevel=3,
+        )
 
 
 def _sampling(spec: ModelSpec, asked: Mapping[str, int | None]) -> Sampling:
@@ -134,9 +160,19 @@ def _engine(spec: ModelSpec, asked: Engine) -> Engine:
     if asked == "auto":
         asked = spec.engine
     if asked == "auto":
-        return "least-squares" if spec.classical else "collapsed"
+        if spec.classical:
+            return "least-squares"
+        return "collapsed" if spec.migration.gaussian else "nuts"
+    if asked == "collapsed" and not spec.migration.gaussian:
+        raise InputError(
+            f"The engine collapsed cannot estimate {spec.id}: it integrates normal noise out "
+            f"exactly, and the noise of this model is Student-t. Valid here: attraktiv fit "
+            f"{spec.id} PANEL --engine nuts, or leave --engine out."
+        )
     if (asked == "least-squares") != spec.classical:
         valid = "least-squares" if spec.classical else "collapsed or nuts"
+        if not spec.migration.gaussian:
+            valid = "nuts"
         raise InputError(
             f"The engine {asked} cannot estimate {spec.id}: "
             + (

@@ -10,6 +10,12 @@ covariance clustered by place,
 
 for G places, n cells and q coefficients (Cameron & Miller 2015, *J. Human Resources*).
 In each draw u is the residual: classical attractiveness, noise and all.
+
+Year by year (``yearly = true``) every year has coefficients of its own,
+y_it = α_t + x_it'β_t + e_it: the same regression with each factor times each year's
+indicator, so that β̂_t is what least squares of the year alone gives, and V holds how the
+estimates of different years go together, since errors of a place do. A factor that is
+missing in a whole year has no coefficient there: NaN.
 """
 
 from __future__ import annotations
@@ -28,10 +34,13 @@ Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 @dataclass(frozen=True)
 class LeastSquares:
-    """A least-squares estimate: factors first, then one level for each year.
+    """A least-squares estimate: slopes first, then one level for each year with cells.
 
     Attributes
     ----------
+    slopes : tuple of (int, int)
+        Year and factor, by position, of each slope; the year is 0 for all where the
+        years share their slopes.
     coefficients : (q,) float
     covariance : (q, q) float
         Clustered by place.
@@ -39,6 +48,7 @@ class LeastSquares:
         Residual standard deviation with n − q degrees of freedom.
     """
 
+    slopes: tuple[tuple[int, int], ...]
     coefficients: Array
     covariance: Array
     sigma: float
@@ -54,19 +64,9 @@ def estimate(design: Design) -> LeastSquares:
     """
     data = design.fitted()
     place, year = np.nonzero(data[names.USED].values)
-    factors = data[names.FACTORS].values[place, year]
-    # a year without any cell has no level to estimate
-    present, column = np.unique(year, return_inverse=True)
-    levels = np.eye(present.size)[column]
-    w = np.hstack([factors, levels])
+    slopes, w = _regressors(design, data[names.FACTORS].values[place, year], year)
     y = data[names.OUTCOME].values[place, year]
     n, q = w.shape
-    if n <= q:
-        raise DesignError(
-            f"Least squares needs more cells than coefficients; there are {n} cells and {q} "
-            "coefficients. Widen --from and --until, or leave factors out with --without."
-        )
-    _refuse_collinear(w, design)
     inverse = np.linalg.inv(w.T @ w)
     coefficients = np.linalg.lstsq(w, y, rcond=None)[0]
     residual = y - w @ coefficients
@@ -76,14 +76,40 @@ def estimate(design: Design) -> LeastSquares:
     correction = n_places / (n_places - 1) * (n - 1) / (n - q)
     covariance = correction * inverse @ (scores.T @ scores) @ inverse
     sigma = float(np.sqrt(residual @ residual / (n - q)))
-    return LeastSquares(coefficients, covariance, sigma)
+    return LeastSquares(slopes, coefficients, covariance, sigma)
+
+
+def _regressors(
+    design: Design, factors: Array, year: np.ndarray
+) -> tuple[tuple[tuple[int, int], ...], Array]:
+    """Year and factor of each slope, and the columns: slopes, then levels of the years."""
+    # a year without any cell has no level to estimate
+    present, column = np.unique(year, return_inverse=True)
+    levels = np.eye(present.size)[column]
+    if not design.spec.migration.yearly:
+        w = np.hstack([factors, levels])
+        _refuse_impossible(w, design, "")
+        return tuple((0, k) for k in range(factors.shape[1])), w
+    slopes, columns = [], []
+    for t in present:
+        own = year == t
+        known = np.flatnonzero(factors[own].any(axis=0))
+        _refuse_impossible(
+            np.column_stack([factors[own][:, known], np.ones(own.sum())]),
+            design,
+            f" in {design.years[t]}",
+            known,
+        )
+        slopes += [(int(t), int(k)) for k in known]
+        columns.append(np.where(own[:, None], factors[:, known], 0.0))
+    return tuple(slopes), np.hstack([*columns, levels])
 
 
 def sample(design: Design, *, chains: int, draws: int, seed: int) -> Draws:
     """Draw from the sampling distribution; the result has the layout of a posterior."""
     found = estimate(design)
     rng = np.random.default_rng(seed)
-    n_terms = len(design.terms)
+    n_slopes = len(found.slopes)
     # clusters can be fewer than coefficients: then the covariance is singular
     size, axes = np.linalg.eigh(found.covariance)
     root = axes * np.sqrt(np.clip(size, 0.0, None))
@@ -92,9 +118,18 @@ def sample(design: Design, *, chains: int, draws: int, seed: int) -> Draws:
     data = design.fitted()
     any_cell = data[names.USED].any(names.PLACE).values
     alpha = np.full((chains, draws, any_cell.size), np.nan)
-    alpha[..., any_cell] = b[..., n_terms:]
-    beta = b[..., :n_terms]
-    fitted = alpha[:, :, None, :] + np.einsum("cdk,itk->cdit", beta, data[names.FACTORS].values)
+    alpha[..., any_cell] = b[..., n_slopes:]
+    factors = data[names.FACTORS].values
+    if design.spec.migration.yearly:
+        beta = np.full((chains, draws, any_cell.size, len(design.terms)), np.nan)
+        for j, (t, k) in enumerate(found.slopes):
+            beta[:, :, t, k] = b[..., j]
+        # without a coefficient the factor stands at zero, its mean
+        structure = np.einsum("cdtk,itk->cdit", np.nan_to_num(beta), factors)
+    else:
+        beta = b[..., :n_slopes]
+        structure = np.einsum("cdk,itk->cdit", beta, factors)
+    fitted = alpha[:, :, None, :] + structure
     return {
         names.ALPHA: alpha,
         names.BETA: beta,
@@ -103,13 +138,23 @@ def sample(design: Design, *, chains: int, draws: int, seed: int) -> Draws:
     }
 
 
-def _refuse_collinear(w: Array, design: Design) -> None:
-    if np.linalg.matrix_rank(w) == w.shape[1]:
+def _refuse_impossible(
+    w: Array, design: Design, when: str, factors: np.ndarray | None = None
+) -> None:
+    """Raise where the columns of `w`, some factors and then levels, have no one solution."""
+    n, q = w.shape
+    if n <= q:
+        raise DesignError(
+            f"Least squares needs more cells than coefficients; there are {n} cells and {q} "
+            f"coefficients{when}. Widen --from and --until, or leave factors out with --without."
+        )
+    if np.linalg.matrix_rank(w) == q:
         return
-    for k, term in enumerate(design.terms):
-        others = np.delete(w, k, axis=1)
+    for column, k in enumerate(range(len(design.terms)) if factors is None else factors):
+        others = np.delete(w, column, axis=1)
         if np.linalg.matrix_rank(others) == np.linalg.matrix_rank(w):
+            term = design.terms[k]
             raise DesignError(
-                f"The factor {term} is a sum of the other factors and the years, so least squares "
-                f"cannot tell them apart. Leave it out: --without '{term}'."
+                f"The factor {term} is a sum of the other factors and the years{when}, so least "
+                f"squares cannot tell them apart. Leave it out: --without '{term}'."
             )

@@ -7,6 +7,7 @@ import nutpie
 import xarray as xr
 
 from attraktiv import names
+from attraktiv.engines import student
 from attraktiv.engines.collapsed.draws import cell_log_likelihood
 from attraktiv.engines.collapsed.problem import Problem
 from attraktiv.engines.tree import Draws
@@ -60,7 +61,11 @@ def sample(
     # innovations of the parametrisation are not part of the model's description
     draws = {str(n): v.values for n, v in posterior.items() if not str(n).endswith("_raw")}
     stats = trace[names.SAMPLE_STATS].to_dataset()[list(_STATS)]
-    return draws, stats, cell_log_likelihood(Problem.of(design), draws)
+    problem = Problem.of(design)
+    if design.spec.migration.gaussian:
+        return draws, stats, cell_log_likelihood(problem, draws)
+    rng = np.random.default_rng(seed)
+    return draws, stats, student.cell_log_likelihood(problem, draws, rng)
 
 
 def _run(compiled: object, sampling: Sampling, seed: int, callback: object) -> xr.DataTree:

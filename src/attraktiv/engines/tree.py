@@ -45,8 +45,9 @@ _LONG_NAME: Mapping[str, str] = {
     names.RHO: "autocorrelation of the moving attractiveness",
     names.SIGMA: "SD of the noise that does not depend on size",
     names.PHI: "noise of flows, 1 if they were Poisson",
+    names.NU: "degrees of freedom of the noise",
 }
-_UNITLESS = (names.RHO, names.RHO_ALPHA, names.PHI)
+_UNITLESS = (names.RHO, names.RHO_ALPHA, names.PHI, names.NU)
 
 
 def build_tree(
@@ -118,15 +119,18 @@ def _posterior(design: Design, draws: Draws, seed: int) -> xr.Dataset:
         if name in draws:
             full[name] = _spread(design, draws[name])
     _fill_from_prior(design, full, seed)
+    dims_of = dict(_DIMS)
+    if design.spec.migration.yearly:
+        dims_of[names.BETA] = (names.YEAR, names.TERM)
     variables: dict[str, tuple[tuple[str, ...], np.ndarray, dict[str, str]]] = {}
     for name, values in full.items():
         units = "" if name in _UNITLESS else names.PERCENTAGE_POINTS
         attrs = {"units": units, "long_name": _LONG_NAME[name]}
-        variables[name] = ((*_SAMPLE, *_DIMS.get(name, ())), values, attrs)
+        variables[name] = ((*_SAMPLE, *dims_of.get(name, ())), values, attrs)
     if design.terms:
         original = full[names.BETA] / design.data[names.SCALE].values
         variables[names.BETA_ORIGINAL] = (
-            (*_SAMPLE, names.TERM),
+            (*_SAMPLE, *dims_of[names.BETA]),
             original,
             {
                 "units": "percentage points per unit of the factor",

@@ -28,6 +28,7 @@ import xarray as xr
 from attraktiv import names
 from attraktiv.errors import DesignError, PanelError
 from attraktiv.model.formula import Term, evaluate, parse_formula
+from attraktiv.model.needs import advice, settle
 from attraktiv.panels import covariate
 from attraktiv.specs import Equation, ModelSpec
 
@@ -41,6 +42,7 @@ class Design:
     Attributes
     ----------
     spec : ModelSpec
+        With the outcome and the column of groups that were settled on for the panel.
     data : xarray.Dataset
         ``outcome``, ``factors``, ``factor_missing``, ``flow_variance``,
         ``measurement_sd``, ``population``, ``used``, ``fitted``, ``centre``, ``scale``,
@@ -80,6 +82,7 @@ def build_design(
     without: Sequence[str] = (),
     exclude: str | None = None,
     missing: Missing = "mean",
+    groups: str | None = None,
 ) -> Design:
     """Bring a specification and a panel together.
 
@@ -97,6 +100,8 @@ def build_design(
         ``"none"`` leaves out nothing.
     missing : {"mean", "drop"}
         What a missing factor does to its cell.
+    groups : str, optional
+        Column of places.csv that groups the places, in place of the model's own.
 
     Returns
     -------
@@ -112,6 +117,7 @@ def build_design(
         raise DesignError(
             f"missing is {missing!r}; valid is {' or '.join(get_args(Missing))}: --missing mean."
         )
+    spec = settle(spec, panel, groups)
     equation = spec.migration
     terms = _terms(equation, without, spec)
     # Sums round by the order of their parts: in one order, permuting places changes nothing.
@@ -144,7 +150,7 @@ def build_design(
         }
     )
     data = data.merge(_standardised(raw, terms, years, fitted))
-    data = data.merge(_attributes(panel, equation, data))
+    data = data.merge(_attributes(panel, spec, data))
     options: dict[str, object] = {
         "without": list(without),
         "exclude": exclude,
@@ -175,7 +181,8 @@ def _outcome(panel: xr.Dataset, spec: ModelSpec) -> xr.DataArray:
         column = name.removesuffix("_rate")
         raise DesignError(
             f"The model {spec.id} explains {name}, which this panel lacks: panel.csv has no column "
-            f"{column}. Add it, or choose a model with another outcome (attraktiv models)."
+            f"{column}. Add it, or choose a model with another outcome (attraktiv models). "
+            f"{advice(spec, panel)}"
         ) from None
 
 
@@ -186,7 +193,8 @@ def _raw_factor(term: Term, panel: xr.Dataset, last: int | None, spec: ModelSpec
         except PanelError as error:
             raise DesignError(
                 f"The model {spec.id} has the factor {term.label}, which this panel lacks: "
-                f"{error} Or leave the factor out: attraktiv fit {spec.id} PANEL --without {name}."
+                f"{error} Or leave the factor out: attraktiv fit {spec.id} PANEL --without "
+                f"{name}. {advice(spec, panel)}"
             ) from None
         if last is None:
             return values
@@ -197,7 +205,8 @@ def _raw_factor(term: Term, panel: xr.Dataset, last: int | None, spec: ModelSpec
     if not bool(values.notnull().any()):
         raise DesignError(
             f"The factor {term.label} of the model {spec.id} is missing in every place and year of "
-            f"this panel. Fill it in, or leave it out: --without {term.variables[0]}."
+            f"this panel. Fill it in, or leave it out: --without {term.variables[0]}. "
+            f"{advice(spec, panel)}"
         )
     return values
 
@@ -324,7 +333,7 @@ def _standardise(
     return np.where(lost, 0.0, deviation / scale), lost, centre, scale
 
 
-def _attributes(panel: xr.Dataset, equation: Equation, design: xr.Dataset) -> xr.Dataset:
+def _attributes(panel: xr.Dataset, spec: ModelSpec, design: xr.Dataset) -> xr.Dataset:
     kept = xr.Dataset(
         {
             str(name): values
@@ -338,14 +347,10 @@ def _attributes(panel: xr.Dataset, equation: Equation, design: xr.Dataset) -> xr
             f"places.csv has the column '{clashes[0]}', a name that a fit needs for its own "
             f"numbers. Rename it, for instance to 'place_{clashes[0]}'."
         )
-    if equation.groups is None:
+    groups = spec.migration.groups
+    if groups is None:
         return kept
-    if equation.groups not in kept:
-        raise DesignError(
-            f"The model groups places by '{equation.groups}', which places.csv lacks; its columns "
-            f"are {', '.join(map(str, kept.data_vars))}."
-        )
-    return kept.assign({names.GROUP_OF_PLACE: kept[equation.groups].astype(str)})
+    return kept.assign({names.GROUP_OF_PLACE: kept[groups].astype(str)})
 
 
 def describe_missing(design: Design) -> str:

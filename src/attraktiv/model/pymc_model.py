@@ -5,7 +5,8 @@ Mathematical details
 For place i (in group r) and year t, in percent of population per year:
 
     y_it = α_t + x_it'β + γ_r + θ_i + u_it + ε_it
-    ε_it ~ N(0, σ² + φ v_it + s_it²)         v flow variance, s measurement error
+    ε_it ~ N(0, V_it), V_it = σ² + φ v_it + s_it²       v flow variance, s measurement error
+    or ε_it / √V_it ~ Student-t with ν degrees of freedom
     α_1  ~ N(μ_α, σ_α²/(1−ρ_α²)),  α_t ~ N(μ_α + ρ_α (α_{t−1} − μ_α), σ_α²)
     θ_i  ~ N(0, τ²)    γ_r ~ N(0, σ_γ²)    β_k as the specification says
     u_i1 ~ N(0, σ_u²/(1−ρ²)),  u_it ~ N(ρ u_i,t−1, σ_u²)
@@ -27,6 +28,7 @@ from attraktiv.model.design import Design, build_design
 from attraktiv.specs import (
     Beta,
     Exponential,
+    Gamma,
     HalfNormal,
     LogNormal,
     ModelSpec,
@@ -100,13 +102,17 @@ def model_of(design: Design) -> pm.Model:
         if equation.noise.size_dependent:
             flow = data[names.FLOW_VARIANCE].values[place, year]
             variance = variance + _draw(names.PHI, equation.priors[names.PHI]) * flow
-        pm.Normal(
-            equation.outcome,
-            mu=mean,
-            sigma=pt.sqrt(variance + known),
-            observed=data[names.OUTCOME].values[place, year],
-            dims=CELL,
-        )
+        cells = {
+            "mu": mean,
+            "sigma": pt.sqrt(variance + known),
+            "observed": data[names.OUTCOME].values[place, year],
+            "dims": CELL,
+        }
+        if equation.gaussian:
+            pm.Normal(equation.outcome, **cells)
+        else:
+            nu = _draw(names.NU, equation.priors[names.NU])
+            pm.StudentT(equation.outcome, nu=nu, **cells)
     return model
 
 
@@ -170,5 +176,10 @@ def _draw(name: str, prior: Prior, dims: str | None = None) -> pt.TensorVariable
             return pm.LogNormal(name, mu=prior.mu, sigma=prior.sigma, dims=dims)
         case Beta():
             return pm.Beta(name, alpha=prior.alpha, beta=prior.beta, dims=dims)
+        case Gamma(lower=0.0):
+            return pm.Gamma(name, alpha=prior.alpha, beta=prior.beta, dims=dims)
+        case Gamma():
+            above = pm.Gamma(f"{name}_raw", alpha=prior.alpha, beta=prior.beta, dims=dims)
+            return pm.Deterministic(name, prior.lower + above, dims=dims)
         case Uniform():
             return pm.Uniform(name, lower=prior.lower, upper=prior.upper, dims=dims)

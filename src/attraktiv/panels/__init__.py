@@ -21,7 +21,7 @@ from attraktiv.panels.simulation import (
     simulate_country,
 )
 from attraktiv.panels.stores import write_panel
-from attraktiv.panels.weights import Neighbours, neighbours
+from attraktiv.panels.weights import Neighbours, neighbours, region_attribute
 
 __all__ = [
     "COVARIATES",
@@ -39,6 +39,7 @@ __all__ = [
     "place_attributes",
     "read_panel",
     "read_truth",
+    "region_attribute",
     "simulate",
     "simulate_country",
     "write_panel",

@@ -97,7 +97,7 @@ def _from_table(path: Path, known: frozenset[str], faults: Faults) -> pd.DataFra
 
 
 def _from_polygons(path: Path, known: frozenset[str], faults: Faults) -> pd.DataFrame | None:
-    from shapely import ShapelyError
+    from shapely.errors import ShapelyError
     from shapely.geometry import shape
 
     try:

@@ -12,7 +12,7 @@ from attraktiv import names
 from attraktiv.effects import attractiveness, bands, choice, terms
 from attraktiv.effects.intervals import SAMPLE, Interval, check_interval
 from attraktiv.errors import RunError
-from attraktiv.queries.variables import DERIVED, find_variable, unit_of
+from attraktiv.queries.variables import derived, find_variable, unit_of
 
 OBSERVED = "observed"
 _AGGREGATED = (names.ATTRACTIVENESS, names.LASTING)
@@ -40,7 +40,7 @@ def query(
         A run, opened or just fitted.
     variable
         Any stored variable (``theta``, ``beta``, ``population``, …, or ``group/name``), or
-        ``net_migration_rate`` (observed beside modelled: the posterior of the expected
+        the outcome, ``net_migration_rate`` (observed beside modelled: the posterior of the expected
         value α + x'β + a, without the year's noise; for least squares the fitted value),
         ``attractiveness`` (a of each year), ``attractiveness_with_noise`` (a + ε) and
         ``lasting`` (γ + θ).
@@ -74,7 +74,7 @@ def query(
     check_interval(prob, kind)
     if group is not None:
         draws, observed, note = _of_groups(run, variable, group, places, years)
-    elif variable in DERIVED:
+    elif variable in derived(run):
         draws, observed, note = _derived(run, variable, places, years)
     else:
         draws, observed, note = _stored(run, variable, places, years)
@@ -111,7 +111,7 @@ def _derived(
     dims = (names.PLACE, names.YEAR)
     draws = xr.DataArray(level[:, :, kept], dims=(names.DRAW, *dims), coords=coords, name=variable)
     observed = _nothing(draws)
-    if variable == names.NET_MIGRATION_RATE:
+    if variable == terms.outcome(run):
         rate = run[names.OBSERVED_DATA].dataset[variable]
         rate = rate.isel({names.PLACE: where, names.YEAR: span}).transpose(*dims)
         observed = observed.copy(data=rate.values[:, kept])

@@ -7,14 +7,10 @@ import difflib
 import xarray as xr
 
 from attraktiv import names
+from attraktiv.effects import terms
 from attraktiv.errors import RunError
 
-DERIVED = (
-    names.NET_MIGRATION_RATE,
-    names.ATTRACTIVENESS,
-    names.ATTRACTIVENESS_WITH_NOISE,
-    names.LASTING,
-)
+_OF_ATTRACTIVENESS = (names.ATTRACTIVENESS, names.ATTRACTIVENESS_WITH_NOISE, names.LASTING)
 _FIRST = (names.POSTERIOR, names.OBSERVED_DATA, names.CONSTANT_DATA)
 _UNITS = {
     **dict.fromkeys(
@@ -25,13 +21,20 @@ _UNITS = {
         (names.SIGMA_ALPHA, names.SIGMA_GAMMA, names.TAU, names.SIGMA_U, names.SIGMA),
         names.PERCENTAGE_POINTS,
     ),
-    **dict.fromkeys((names.RHO, names.RHO_ALPHA, names.PHI), "dimensionless"),
-    **dict.fromkeys(DERIVED, names.PERCENT_OF_POPULATION),
+    **dict.fromkeys((names.RHO, names.RHO_ALPHA, names.PHI, names.NU), "dimensionless"),
+    **dict.fromkeys(_OF_ATTRACTIVENESS, names.PERCENT_OF_POPULATION),
+    names.NET_MIGRATION_RATE: names.PERCENT_OF_POPULATION,
+    names.NET_DOMESTIC_MIGRATION_RATE: names.PERCENT_OF_POPULATION,
     names.BETA: "percentage points per standard deviation",
     names.BETA_ORIGINAL: "percentage points per unit of the factor",
     names.POPULATION: names.PERSONS,
     names.MEASUREMENT_SD: "percent of population",
 }
+
+
+def derived(run: xr.DataTree) -> tuple[str, ...]:
+    """Return the variables that are computed from the run: its outcome, and attractiveness."""
+    return (terms.outcome(run), *_OF_ATTRACTIVENESS)
 
 
 def find_variable(run: xr.DataTree, variable: str) -> xr.DataArray:
@@ -54,12 +57,12 @@ def find_variable(run: xr.DataTree, variable: str) -> xr.DataArray:
     stored = [
         (g, sorted(map(str, run[g].data_vars))) for g in _groups(run) if len(run[g].data_vars)
     ]
-    known = sorted({*DERIVED, *(name for _, variables in stored for name in variables)})
+    known = sorted({*derived(run), *(name for _, variables in stored for name in variables)})
     near = difflib.get_close_matches(name, known, n=3)
     hint = f"Did you mean {' or '.join(near)}? " if near else ""
     listed = "; ".join(f"{g}: {', '.join(variables)}" for g, variables in stored)
     raise RunError(
-        f"The run has no variable {variable!r}. {hint}It has {', '.join(DERIVED)} (computed); "
+        f"The run has no variable {variable!r}. {hint}It has {', '.join(derived(run))} (computed); "
         f"{listed}. For example: attraktiv query RUN {names.ATTRACTIVENESS}"
     )
 

@@ -14,6 +14,7 @@ half_normal    2 N(x | 0, sigma²)                     x > 0
 exponential    exp(−x / scale) / scale                x > 0
 log_normal     N(log x | mu, sigma²) / x              x > 0
 beta           x^(a−1) (1−x)^(b−1) / B(a, b)          0 < x < 1
+gamma          z^(a−1) exp(−bz) bᵃ / Γ(a), z = x − l  lower l < x
 uniform        1 / (upper − lower)                    lower < x < upper
 =============  =====================================  ======================
 """
@@ -112,6 +113,24 @@ class Beta(_Prior):
         return np.where(np.asarray(x) < 0.0, low, 1.0 - high)
 
 
+class Gamma(_Prior):
+    """Gamma distribution with shape `alpha` and rate `beta`, shifted to begin at `lower`."""
+
+    distribution: Literal["gamma"]
+    alpha: Positive
+    beta: Positive
+    lower: FiniteFloat = 0.0
+
+    @property
+    def support(self) -> tuple[float, float]:
+        return (self.lower, math.inf)
+
+    def from_normal(self, x: FloatArray) -> FloatArray:
+        low = special.gammaincinv(self.alpha, special.ndtr(np.minimum(x, 0.0)))
+        high = special.gammainccinv(self.alpha, special.ndtr(-np.maximum(x, 0.0)))
+        return self.lower + np.where(np.asarray(x) < 0.0, low, high) / self.beta
+
+
 class Uniform(_Prior):
     """Uniform distribution between `lower` and `upper`."""
 
@@ -134,6 +153,6 @@ class Uniform(_Prior):
 
 
 Prior = Annotated[
-    Normal | HalfNormal | Exponential | LogNormal | Beta | Uniform,
+    Normal | HalfNormal | Exponential | LogNormal | Beta | Gamma | Uniform,
     Field(discriminator="distribution"),
 ]

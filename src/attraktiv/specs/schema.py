@@ -26,6 +26,8 @@ Engine = Literal["auto", "collapsed", "nuts", "least-squares"]
 _UNIT = (-1.0, 1.0)
 _POSITIVE = (0.0, math.inf)
 _REAL = (-math.inf, math.inf)
+#: Student-t noise must have a variance: with two degrees of freedom or fewer it has none.
+_HAS_VARIANCE = (2.0, math.inf)
 
 #: The values each parameter can take; a prior must stay inside.
 PARAMETER_SUPPORT: Mapping[str, tuple[float, float]] = MappingProxyType(
@@ -40,10 +42,14 @@ PARAMETER_SUPPORT: Mapping[str, tuple[float, float]] = MappingProxyType(
         names.SIGMA_U: _POSITIVE,
         names.SIGMA: _POSITIVE,
         names.PHI: _POSITIVE,
+        names.NU: _HAS_VARIANCE,
     }
 )
 
 OUTCOMES: tuple[str, ...] = (names.NET_MIGRATION_RATE, names.NET_DOMESTIC_MIGRATION_RATE)
+
+#: As `groups`: the panel's own regions, whatever their column is called.
+AUTO_GROUPS = "auto"
 
 
 def _fault(message: str, *key: str) -> PydanticCustomError:
@@ -60,12 +66,13 @@ class Noise(_Frozen):
 
     Mathematical details
     --------------------
-    ε_it ~ N(0, σ² + φ v_it), v_it = 10⁴ c / pop_it in percentage points squared,
-    c the gross turnover (in- plus out-migrants over population). φ = 1 would be
-    Poisson flows. Without `size_dependent` the variance is σ² everywhere.
+    ε_it ~ N(0, V_it), V_it = σ² + φ v_it, v_it = 10⁴ c / pop_it in percentage points
+    squared, c the gross turnover (in- plus out-migrants over population). φ = 1 would
+    be Poisson flows. Without `size_dependent` V is σ² everywhere. With `family`
+    "student_t" ε_it / √V_it is Student-t with ν degrees of freedom.
     """
 
-    family: Literal["normal"] = "normal"
+    family: Literal["normal", "student_t"] = "normal"
     size_dependent: bool = True
     turnover: Positive = 0.09
 
@@ -77,6 +84,8 @@ class Equation(_Frozen):
     ----------
     outcome : str
         The rate that is explained.
+    outcome_otherwise : str, optional
+        The rate that is explained where the panel lacks `outcome`.
     factors : str
         Structural factors as a formula of names and the transforms of
         :mod:`attraktiv.model.formula`.
@@ -84,20 +93,25 @@ class Equation(_Frozen):
         Attractiveness: left in the residual, lasting, or lasting plus a stationary
         AR(1) path.
     groups : str, optional
-        Column of places.csv whose values share an effect (γ).
+        Column of places.csv whose values share an effect (γ); "auto": the first text
+        column that puts places together, which is the region of most panels.
     year_effect : {"fixed", "independent", "ar1"}
         The national level: free (least squares), exchangeable, or an AR(1) around
         a mean.
+    yearly : bool
+        Classical models only: coefficients of their own for every year.
     noise : Noise
     priors : mapping of str to prior
         One for each parameter that the structure has, no more.
     """
 
     outcome: str
+    outcome_otherwise: str | None = None
     factors: str
     place_effect: Literal["none", "static", "ar1"] = "none"
     groups: str | None = None
     year_effect: Literal["fixed", "independent", "ar1"] = "fixed"
+    yearly: bool = False
     noise: Noise = Noise(size_dependent=False)
     priors: Annotated[Mapping[str, Prior], AfterValidator(MappingProxyType)] = Field(
         default_factory=lambda: MappingProxyType({})
@@ -124,28 +138,45 @@ class Equation(_Frozen):
         found.append(names.SIGMA)
         if self.noise.size_dependent:
             found.append(names.PHI)
+        if self.noise.family == "student_t":
+            found.append(names.NU)
         return tuple(found)
+
+    @property
+    def gaussian(self) -> bool:
+        """Whether the equation is linear and Gaussian given the variances."""
+        return self.noise.family == "normal"
 
     @model_validator(mode="after")
     def _outcome_is_known(self) -> Self:
-        if self.outcome not in OUTCOMES:
-            raise _fault(
-                f"outcome '{self.outcome}' is not one of {', '.join(OUTCOMES)}; "
-                f'write outcome = "{OUTCOMES[0]}"',
-                "outcome",
-            )
+        for key in ("outcome", "outcome_otherwise"):
+            if (value := getattr(self, key)) is not None and value not in OUTCOMES:
+                raise _fault(
+                    f"{key} '{value}' is not one of {', '.join(OUTCOMES)}; "
+                    f'write {key} = "{OUTCOMES[0]}"',
+                    key,
+                )
         return self
 
     @model_validator(mode="after")
     def _classical_is_plain(self) -> Self:
         if self.year_effect == "fixed" and (
-            self.place_effect != "none" or self.groups is not None or self.noise.size_dependent
+            self.place_effect != "none"
+            or self.groups is not None
+            or self.noise.size_dependent
+            or not self.gaussian
         ):
             raise _fault(
                 'year_effect = "fixed" is the classical regression: it has no place effect, no '
-                'groups and no size-dependent noise; write year_effect = "ar1" for a hierarchical '
-                "model",
+                "groups, and normal noise that does not depend on size; write year_effect = "
+                '"ar1" for a hierarchical model',
                 "year_effect",
+            )
+        if self.yearly and self.year_effect != "fixed":
+            raise _fault(
+                "yearly = true is for classical models, which are estimated by least squares; "
+                'write year_effect = "fixed", or leave yearly out',
+                "yearly",
             )
         return self
 
@@ -189,6 +220,48 @@ def _check_prior(name: str, prior: Prior) -> None:
         )
 
 
+class JobsEquation(_Frozen):
+    """An equation of job growth, whose residual is business or visit attractiveness.
+
+    This version reads and prints it; it does not estimate it yet.
+
+    Parameters
+    ----------
+    outcome : str
+        Growth of the jobs that are explained, percent of jobs.
+    factors : str
+        Structural factors as a formula.
+    essential : bool
+        Whether the model is nothing without it: then it is not fitted. Else the equation
+        of migration is fitted alone.
+    """
+
+    outcome: Literal["job_growth", "private_job_growth", "basis_job_growth", "visit_job_growth"]
+    factors: str = ""
+    essential: bool = True
+
+
+class Equations(_Frozen):
+    """The equations of a model.
+
+    Parameters
+    ----------
+    migration : Equation
+        Net migration; its unexplained part is residential attractiveness.
+    jobs : mapping of {"business", "visit"} to JobsEquation
+        By the attractiveness that the unexplained part is called.
+    """
+
+    migration: Equation
+    jobs: Annotated[
+        Mapping[Literal["business", "visit"], JobsEquation], AfterValidator(MappingProxyType)
+    ] = Field(default_factory=lambda: MappingProxyType({}))
+
+    @field_serializer("jobs")
+    def _plain_jobs(self, jobs: Mapping[str, JobsEquation]) -> dict[str, JobsEquation]:
+        return dict(jobs)
+
+
 class Sampling(_Frozen):
     """How much to draw: per chain after tuning, and the number of chains."""
 
@@ -209,8 +282,7 @@ class ModelSpec(_Frozen):
         Whether this is the model to use when there is no reason for another.
     engine : {"auto", "collapsed", "nuts", "least-squares"}
         How it is estimated when the caller does not say.
-    equations : mapping
-        ``migration`` is the equation of net migration.
+    equations : Equations
     sampling : Sampling
     """
 
@@ -222,17 +294,19 @@ class ModelSpec(_Frozen):
     summary: str
     default: bool = False
     engine: Engine = "auto"
-    equations: Annotated[Mapping[Literal["migration"], Equation], AfterValidator(MappingProxyType)]
+    equations: Equations
     sampling: Sampling = Sampling()
-
-    @field_serializer("equations")
-    def _plain_equations(self, equations: Mapping[str, Equation]) -> dict[str, Equation]:
-        return dict(equations)
 
     @property
     def migration(self) -> Equation:
         """The equation of net migration."""
-        return self.equations["migration"]
+        return self.equations.migration
+
+    def with_migration(self, **changes: object) -> ModelSpec:
+        """Return the same model with other entries in the equation of net migration."""
+        equation = self.migration.model_copy(update=changes)
+        equations = self.equations.model_copy(update={"migration": equation})
+        return self.model_copy(update={"equations": equations})
 
     @property
     def classical(self) -> bool:
@@ -241,13 +315,16 @@ class ModelSpec(_Frozen):
 
     @model_validator(mode="after")
     def _engine_fits(self) -> Self:
-        if "migration" not in self.equations:
-            raise _fault("no equation of net migration; add a table [equations.migration]")
         if self.engine != "auto" and self.classical != (self.engine == "least-squares"):
             valid = "least-squares" if self.classical else "collapsed or nuts"
             raise _fault(
                 f'engine "{self.engine}" cannot estimate this model; its year effect asks for '
                 f'{valid}; write engine = "auto"',
+                "engine",
+            )
+        if self.engine == "collapsed" and not self.migration.gaussian:
+            raise _fault(
+                'engine "collapsed" needs normal noise; write engine = "nuts" for Student-t noise',
                 "engine",
             )
         return self

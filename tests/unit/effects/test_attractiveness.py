@@ -13,7 +13,7 @@ from tests.unit.runs import Kind, fake_run
 from attraktiv.effects import attractiveness, sums
 from attraktiv.errors import RunError
 
-KINDS: tuple[Kind, ...] = ("dynamic", "static", "grouped", "least-squares")
+KINDS: tuple[Kind, ...] = ("dynamic", "static", "grouped", "least-squares", "yearly")
 
 
 def cells(run: xr.DataTree) -> xr.DataArray:
@@ -57,7 +57,7 @@ def test_places_in_percent_are_means_over_the_years(kind: Kind) -> None:
     period = {"year": slice(2007, 2010)}
     same(found["attractiveness"], cells(run).sel(period).mean("year"))
     same(found["attractiveness_with_noise"], noise(run).sel(period).mean("year"))
-    if kind == "least-squares":
+    if kind in ("least-squares", "yearly"):
         same(found["lasting"], run["posterior"].dataset["u"].sel(period).mean("year"))
     else:
         same(found["lasting"], lasting(run))

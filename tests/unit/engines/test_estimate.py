@@ -26,6 +26,7 @@ from attraktiv.specs import Engine, ModelSpec
 
 CLASSICAL = specification(FACTORS, year_effect="fixed", id="classical")
 STATIC = specification(FACTORS, groups="part", id="static")
+STUDENT = specification(FACTORS, family="student_t", id="student")
 SPECS = {"least-squares": CLASSICAL, "collapsed": STATIC}
 
 
@@ -79,12 +80,23 @@ def test_engine_of_a_classical_model(own: str, asked: Engine) -> None:
     )
 
 
+@pytest.mark.parametrize("asked", ["auto", "nuts"])
+def test_engine_of_a_model_with_student_t_noise(asked: Engine) -> None:
+    assert _engine(STUDENT, asked) == "nuts"
+
+
 @pytest.mark.parametrize(
     ("spec", "asked", "message"),
     [
         (STATIC, "least-squares", r"least-squares cannot estimate static.* collapsed or nuts, or"),
         (CLASSICAL, "nuts", r"nuts cannot estimate classical: .* here: least-squares, or leave"),
         (CLASSICAL, "collapsed", r"collapsed cannot estimate classical: .* regression without"),
+        (
+            STUDENT,
+            "collapsed",
+            r"collapsed cannot .* attraktiv fit student PANEL --engine nuts, or",
+        ),
+        (STUDENT, "least-squares", r"cannot estimate student: .* Valid here: nuts, or leave"),
         (STATIC, "magic", r"no engine 'magic'; valid are auto, collapsed, nuts, least-squares"),
     ],
 )
@@ -200,6 +212,52 @@ def test_chains_and_draws_come_from_the_specification_unless_given(country: xr.D
     assert dict(found["posterior"].sizes)["chain"] == 3
     found = attraktiv.fit(own, country, seed=1, progress=False, draws=5)
     assert (found["posterior"].sizes["chain"], found["posterior"].sizes["draw"]) == (3, 5)
+
+
+@pytest.mark.parametrize(("asked", "labels"), [(None, "AB"), ("half", "NS")])
+def test_the_column_of_groups_is_settled_and_recorded(
+    country: xr.Dataset, asked: str | None, labels: str
+) -> None:
+    panel = country.assign(half=("place", ["N"] * 8 + ["S"] * 7))
+    run = fit(STATIC, panel, groups=asked)
+    assert [g for g in run["posterior"].to_dataset()["group"].values if g != "C"] == list(labels)
+    recorded = ModelSpec.model_validate_json(run.attrs["spec_json"])
+    assert recorded == STATIC.with_migration(groups=asked or "part")
+    column = run["constant_data"][asked or "part"]
+    np.testing.assert_array_equal(run["constant_data"]["group_of_place"], column)
+
+
+def test_a_model_that_is_nothing_without_jobs_is_refused(country: xr.Dataset) -> None:
+    with pytest.raises(
+        InputError,
+        match=r"pyramid_2010 cannot be fitted: .* business \(basis_job_growth\) and visit .* "
+        "attraktiv fit barometer_2007 PANEL",
+    ):
+        fit("pyramid_2010", country)
+
+
+def test_a_model_that_is_something_without_jobs_is_fitted_with_a_warning(
+    country: xr.Dataset,
+) -> None:
+    said = r"published_2017 only the equation of migration .* business \(private_job_growth\)"
+    with pytest.warns(AttraktivWarning, match=said) as caught:
+        run = attraktiv.fit("published_2017", country, seed=1, draws=10, progress=False)
+    assert caught[0].filename == __file__
+    assert "own_public_job_growth" in run["posterior"]["term"]
+
+
+def test_a_run_of_years_by_themselves(country: xr.Dataset) -> None:
+    run = fit(CLASSICAL.with_migration(yearly=True), country)
+    posterior = run["posterior"]
+    assert posterior["beta"].dims == ("chain", "draw", "year", "term")
+    expected = posterior["beta"].values / run["constant_data"]["scale"].values
+    np.testing.assert_allclose(posterior["beta_original"], expected)
+    table = attraktiv.coefficient_trend(run)
+    assert table["years"].tolist() == [5, 4, 6]
+    noisy = attraktiv.attractiveness(run)
+    np.testing.assert_allclose(
+        noisy["attractiveness_with_noise"], noisy["attractiveness"], atol=1e-10
+    )
 
 
 # What is written ---------------------------------------------------------------------------

@@ -188,3 +188,85 @@ def test_without_factors_the_levels_are_the_means_of_the_years(country: xr.Datas
     design = build_design(specification("", year_effect="fixed"), country)
     found = least_squares.estimate(design)
     assert_close(found.coefficients, design.data["outcome"].mean("place"))
+
+
+# Every year by itself ------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["simulated", pytest.param("real", marks=pytest.mark.real_data)])
+def yearly(request: pytest.FixtureRequest) -> Design:
+    pooled: Design = request.getfixturevalue(request.param)
+    return Design(pooled.spec.with_migration(yearly=True), pooled.data, pooled.terms, {})
+
+
+@pytest.mark.oracle
+def test_each_year_is_the_regression_of_that_year(yearly: Design) -> None:
+    found = least_squares.estimate(yearly)
+    table = as_table(yearly)
+    seen = 0
+    for t, year in enumerate(yearly.years):
+        own = table[table["year"] == year]
+        terms = [term for term in yearly.terms if own[term].any()]
+        fit = sm.OLS(own["outcome"].to_numpy(), sm.add_constant(own[terms].to_numpy())).fit()
+        at = [j for j, (when, _) in enumerate(found.slopes) if when == t]
+        assert [yearly.terms[found.slopes[j][1]] for j in at] == terms
+        assert_close(found.coefficients[at], fit.params[1:])
+        assert_close(found.coefficients[len(found.slopes) + t], fit.params[0])
+        seen += len(at)
+    assert seen == len(found.slopes)
+
+
+@pytest.mark.oracle
+def test_years_go_together_as_errors_of_a_place_do(yearly: Design) -> None:
+    found = least_squares.estimate(yearly)
+    table = as_table(yearly)
+    columns = [
+        table[yearly.terms[k]].to_numpy() * (table["year"] == yearly.years[t]).to_numpy()
+        for t, k in found.slopes
+    ]
+    regressors = np.column_stack([*columns, table[list(yearly.years)].to_numpy(float)])
+    fit = sm.OLS(table["outcome"].to_numpy(), regressors).fit(
+        cov_type="cluster", cov_kwds={"groups": pd.factorize(table["place"])[0]}
+    )
+    assert_close(found.covariance, fit.cov_params())
+    assert_close(found.sigma, np.sqrt(fit.scale))
+
+
+def test_draws_of_years_by_themselves(simulated: Design) -> None:
+    design = Design(simulated.spec.with_migration(yearly=True), simulated.data, simulated.terms, {})
+    found = least_squares.estimate(design)
+    draws = least_squares.sample(design, chains=2, draws=2000, seed=3)
+    beta = draws["beta"]
+    assert beta.shape == (2, 2000, design.years.size, len(design.terms))
+    # growth is unknown in the first year, its lag in the first two
+    unknown = {(0, 0), (0, 1), (1, 1)}
+    assert {(int(t), int(k)) for t, k in np.argwhere(np.isnan(beta[0, 0]))} == unknown
+    sd = np.sqrt(np.diag(found.covariance))
+    for j, (t, k) in enumerate(found.slopes):
+        z = (beta[:, :, t, k].mean() - found.coefficients[j]) / sd[j] * np.sqrt(4000)
+        assert abs(z) < 4.5
+    factors, data = design.fitted()["factors"].values, design.fitted()
+    structure = draws["alpha"][1, 5] + (factors * np.nan_to_num(beta[1, 5])).sum(axis=-1)
+    expected = data["outcome"].values - structure
+    np.testing.assert_allclose(draws["u"][1, 5], expected, atol=1e-12)
+
+
+def test_a_year_with_too_few_places_is_named(country: xr.Dataset) -> None:
+    three = country.isel(place=[0, 1, 4])
+    spec = specification("centrality + log(population)", year_effect="fixed", yearly=True)
+    with pytest.raises(DesignError, match="there are 2 cells and 3 coefficients in 2006"):
+        least_squares.estimate(build_design(spec, three, first=2006))
+
+
+def test_a_year_with_collinear_factors_is_named(country: xr.Dataset) -> None:
+    # the second measure goes its own way after 2006
+    twice = (2.0 * country["share_20_39"]).where(country["year"] <= 2006, country["share_40_66"])
+    panel = country.assign(other=twice.assign_attrs(units="share"))
+    factors = "share_20_39 + other"
+    pooled = build_design(specification(factors, year_effect="fixed"), panel)
+    assert np.isfinite(least_squares.estimate(pooled).coefficients).all()
+    spec = specification(factors, year_effect="fixed", yearly=True)
+    with pytest.raises(
+        DesignError, match=r"factor share_20_39 is a sum .* in 2005, .*--without 'share_20_39'"
+    ):
+        least_squares.estimate(build_design(spec, panel))

@@ -29,6 +29,8 @@ SPECS: Mapping[str, ModelSpec] = {
     "independent years, plain noise": specification(
         FACTORS, year_effect="independent", size_dependent=False
     ),
+    "Student-t": specification(FACTORS, family="student_t"),
+    "Student-t, dynamic": specification(FACTORS, place_effect="ar1", family="student_t"),
     "no place effect": specification(FACTORS, place_effect="none"),
     "no factors": specification(""),
 }
@@ -66,6 +68,8 @@ def natural(point: Point) -> Point:
             out[name.removesuffix("_interval__")] = prior["lower"] + width * special.expit(value)
         else:
             out[name] = value
+    if "nu_raw" in out:
+        out["nu"] = PRIORS["nu"]["lower"] + out.pop("nu_raw")
     return out
 
 
@@ -97,6 +101,7 @@ def log_density(name: str, x: np.ndarray) -> float:
         "exponential": lambda: stats.expon(scale=prior["scale"]),
         "log_normal": lambda: stats.lognorm(prior["sigma"], scale=np.exp(prior["mu"])),
         "beta": lambda: stats.beta(prior["alpha"], prior["beta"]),
+        "gamma": lambda: stats.gamma(prior["alpha"], prior["lower"], 1 / prior["beta"]),
         "uniform": lambda: stats.uniform(prior["lower"], prior["upper"] - prior["lower"]),
     }[prior["distribution"]]()
     return float(np.sum(distribution.logpdf(x)))
@@ -129,7 +134,9 @@ def by_hand(spec: ModelSpec, data: xr.Dataset, at: Point, effect: Point) -> floa
                 mean += effect["u"][i, t]
             variance = at["sigma"] ** 2 + float(cell["measurement_sd"]) ** 2
             variance += at.get("phi", 0.0) * float(cell["flow_variance"])
-            total += stats.norm.logpdf(float(cell["outcome"]), mean, np.sqrt(variance))
+            noise = stats.t(at["nu"]) if "nu" in at else stats.norm()
+            error = float(cell["outcome"]) - mean
+            total += noise.logpdf(error / np.sqrt(variance)) - np.log(variance) / 2
     return float(total)
 
 
@@ -204,6 +211,7 @@ def test_a_model_has_only_what_its_structure_has(panel: xr.Dataset, kind: str) -
     spec = SPECS[kind]
     model = attraktiv.build_model(spec, panel)
     free = {v.name for v in model.free_RVs if not v.name.endswith("_raw")}
+    free |= {"nu"} & set(model.named_vars)  # ν − 2 is what moves
     needed = {*spec.migration.parameters, "alpha"}
     assert free == (needed - {"beta"} if kind == "no factors" else needed)
 

@@ -48,15 +48,48 @@ def test_the_answer_says_that_the_noise_is_left_out(run: xr.DataTree) -> None:
     assert "without the year's noise" in query(run, "net_migration_rate").attrs["note"]
 
 
-def test_least_squares_shows_the_fitted_value() -> None:
-    frame = query(fake_run("least-squares"), "net_migration_rate", places=["00101"])
+@pytest.mark.parametrize("kind", ["least-squares", "yearly"])
+def test_least_squares_shows_the_fitted_value(kind: Kind) -> None:
+    frame = query(fake_run(kind), "net_migration_rate", places=["00101"])
     assert "fitted value" in frame.attrs["note"]
     assert (frame["upper"] > frame["lower"]).all()
-    residual = query(fake_run("least-squares"), "attractiveness", places=["00101"])
+    residual = query(fake_run(kind), "attractiveness", places=["00101"])
     np.testing.assert_allclose(frame["mean"] + residual["mean"], frame["observed"])
 
 
-@pytest.mark.parametrize("kind", ["dynamic", "static", "grouped", "least-squares"])
+def test_a_run_with_another_outcome_is_asked_for_that() -> None:
+    run = fake_run()
+    outcome = "net_domestic_migration_rate"
+    node = run["observed_data"].to_dataset().rename(net_migration_rate=outcome)
+    domestic = xr.DataTree.from_dict(
+        {f"/{k}": node if k == "observed_data" else v.to_dataset() for k, v in run.items()}
+    )
+    domestic.attrs = run.attrs | {"outcome": outcome}
+    found = query(domestic, outcome).drop(columns="variable")
+    pd.testing.assert_frame_equal(
+        found, query(run, "net_migration_rate").drop(columns="variable"), check_exact=True
+    )
+    noisy = "attractiveness_with_noise"
+    pd.testing.assert_frame_equal(query(domestic, noisy), query(run, noisy))
+    with pytest.raises(RunError, match=f"no variable 'net_migration_rate'.* {outcome}"):
+        query(domestic, "net_migration_rate")
+
+
+def test_yearly_coefficients_have_a_row_for_each_year_and_term() -> None:
+    run = fake_run("yearly")
+    frame = query(run, "beta")
+    assert list(frame.columns[:2]) == ["year", "term"]
+    assert frame[["year", "term"]].to_numpy().tolist() == [
+        [year, term] for year in range(2006, 2012) for term in TERMS
+    ]
+    beta = run["posterior"].to_dataset()["beta"]
+    expected = beta.mean(("chain", "draw"), skipna=False)
+    np.testing.assert_allclose(frame["mean"], expected.values.ravel())
+    assert frame["mean"].isna().tolist().index(True) == len(TERMS)
+    assert query(run, "beta", years=[2007])["mean"].isna().tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize("kind", ["dynamic", "static", "grouped", "least-squares", "yearly"])
 def test_every_variable_of_every_run_can_be_asked_for(kind: Kind) -> None:
     tree = fake_run(kind)
     stored = {str(name) for node in tree.children.values() for name in node.data_vars}

@@ -97,13 +97,19 @@ def test_a_shipped_model_loads_by_its_file_name(name: str) -> None:
     assert spec in models()
 
 
-def test_the_four_models_are_shipped_and_one_is_the_default() -> None:
+def test_every_generation_is_shipped_and_one_is_the_default() -> None:
     found = models()
     assert {spec.id for spec in found} >= {
+        "barometer_2007",
+        "pyramid_2010",
         "structural_2013",
+        "published_2017",
         "book_2023",
+        "book_2023_yearly",
         "hierarchical_static",
         "hierarchical_dynamic",
+        "hierarchical_grouped",
+        "hierarchical_robust",
     }
     assert len(found) == len(SHIPPED)
     assert [spec.id for spec in found if spec.default] == ["hierarchical_dynamic"]
@@ -208,6 +214,26 @@ FAULTS = {
         f"{YEAR}\nengine = 'magic'  # here",
         "'auto', 'collapsed', 'nuts' or 'least-squares'",
     ),
+    "another outcome that is unknown": (
+        OUTCOME,
+        f"{OUTCOME}\noutcome_otherwise = 'happiness'  # here",
+        "outcome_otherwise 'happiness' is not one of net_migration_rate",
+    ),
+    "years by themselves in a hierarchical model": (
+        YEAR_EFFECT,
+        f"{YEAR_EFFECT}\nyearly = true  # here",
+        "yearly = true is for classical models",
+    ),
+    "family of the noise": (
+        TURNOVER,
+        "family = 'cauchy'  # here",
+        r"'normal' or 'student_t' \(found 'cauchy'\)",
+    ),
+    "noise without a variance": (
+        TAU,
+        f"{TAU}\nnu = {{ distribution = 'gamma', alpha = 2, beta = 0.1 }}  # here",
+        "a prior for nu, which this model does not have",
+    ),
     "negative turnover": (TURNOVER, "turnover = -1  # here", r"greater than 0 \(found -1\)"),
     "infinite turnover": (TURNOVER, "turnover = inf  # here", "finite number"),
     "year in words": (YEAR, "year = 'soon'  # here", r"valid integer.*\(found 'soon'\)"),
@@ -243,14 +269,32 @@ def test_a_model_without_an_equation() -> None:
     head = SOUND[: SOUND.index(EQUATION)]
     with pytest.raises(SpecError, match=r"line 1: the key 'equations' is missing"):
         parse_spec(head)
-    with pytest.raises(SpecError, match="no equation of net migration"):
+    with pytest.raises(SpecError, match="the key 'migration' is missing"):
         parse_spec(head + "[equations]\n")
 
 
 def test_an_equation_that_is_not_known() -> None:
-    text = SOUND + "\n[equations.jobs]\noutcome = 'job_growth'\n"
-    with pytest.raises(SpecError, match=rf"line {line(text, '[equations.jobs]')}[,:]"):
+    text = SOUND + "\n[equations.housing]\noutcome = 'job_growth'\n"
+    with pytest.raises(SpecError, match=rf"line {line(text, '[equations.housing]')}[,:].*unknown"):
         parse_spec(text)
+    text = SOUND + "\n[equations.jobs.leisure]\noutcome = 'job_growth'\n"
+    with pytest.raises(
+        SpecError, match=rf"line {line(text, '[equations.jobs.leisure]')}[,:].*visit"
+    ):
+        parse_spec(text)
+
+
+def test_equations_of_jobs() -> None:
+    table = "\n[equations.jobs.visit]\noutcome = 'visit_job_growth'\nessential = false\n"
+    (visit,) = parse_spec(SOUND + table).equations.jobs.values()
+    assert (visit.outcome, visit.factors, visit.essential) == ("visit_job_growth", "", False)
+    for fault in ("outcome = 'jobs'", "effect = 1"):
+        text = SOUND + table.replace("essential = false", fault).replace(
+            "outcome = 'visit_job_growth'\n",
+            "" if "outcome" in fault else "outcome = 'job_growth'\n",
+        )
+        with pytest.raises(SpecError, match=rf"line {line(text, fault)}, {fault.split()[0]}: "):
+            parse_spec(text)
 
 
 def test_every_fault_is_named_at_once() -> None:
@@ -273,6 +317,43 @@ def test_a_classical_model_refuses_another_engine_groups_and_priors() -> None:
     text = changed(fixed, f"{fixed}\npriors.{BETA}", CLASSICAL)
     with pytest.raises(SpecError, match=r"line 13, beta: a prior for beta, .*it has no priors"):
         parse_spec(text)
+
+
+STUDENT = changed(
+    TAU,
+    f"{TAU}\nnu = {{ distribution = 'gamma', alpha = 2, beta = 0.1, lower = 2 }}",
+    changed(TURNOVER, "family = 'student_t'"),
+)
+
+
+def test_student_t_noise_needs_degrees_of_freedom_that_give_it_a_variance() -> None:
+    spec = parse_spec(STUDENT)
+    assert spec.migration.parameters[-1] == "nu"
+    assert not spec.migration.gaussian
+    text = STUDENT.replace(", lower = 2", "")
+    with pytest.raises(SpecError, match=r"prior of nu, gamma, .* from 0 to inf, .* between 2 and"):
+        parse_spec(text)
+    with pytest.raises(SpecError, match=rf"line {line(SOUND, PRIORS)}, .*no prior for nu"):
+        parse_spec(changed(TURNOVER, "family = 'student_t'"))
+
+
+def test_student_t_noise_refuses_the_collapsed_engine_and_the_classical_regression() -> None:
+    for engine in ("nuts", "auto"):
+        parse_spec(changed(YEAR, f'{YEAR}\nengine = "{engine}"', STUDENT))
+    text = changed(YEAR, f'{YEAR}\nengine = "collapsed"', STUDENT)
+    with pytest.raises(SpecError, match=r'line 4, engine: .*needs normal noise; .*engine = "nuts"'):
+        parse_spec(text)
+    fixed = 'year_effect = "fixed"'
+    noise = "noise = { family = 'student_t', size_dependent = false }"
+    with pytest.raises(SpecError, match=r"line 12, year_effect: .* and normal noise"):
+        parse_spec(changed(fixed, f"{fixed}\n{noise}", CLASSICAL))
+
+
+def test_a_specification_with_another_equation_keeps_the_rest() -> None:
+    spec = parse_spec(SOUND)
+    other = spec.with_migration(groups="county")
+    assert (other.migration.groups, spec.migration.groups) == ("county", None)
+    assert other.with_migration(groups=None) == spec
 
 
 def test_a_model_with_groups_needs_the_prior_of_their_spread() -> None:
@@ -333,7 +414,7 @@ def test_a_specification_is_frozen() -> None:
     with pytest.raises(TypeError, match="does not support item assignment"):
         spec.migration.priors["tau"] = spec.migration.priors["beta"]  # type: ignore[index]
     with pytest.raises(TypeError, match="does not support item assignment"):
-        spec.equations["migration"] = spec.migration  # type: ignore[index]
+        spec.equations.jobs["visit"] = None  # type: ignore[index]
     with pytest.raises(TypeError, match="does not support item assignment"):
         parse_spec(CLASSICAL).migration.priors["tau"] = 1  # type: ignore[index]
 

@@ -15,7 +15,7 @@ from tests.unit.runs import Kind, fake_run
 from attraktiv.errors import RunError
 from attraktiv.store import append_group, open_run, refuse_existing, run_id, write_run
 
-KINDS: tuple[Kind, ...] = ("dynamic", "static", "grouped", "least-squares")
+KINDS: tuple[Kind, ...] = ("dynamic", "static", "grouped", "least-squares", "yearly")
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def conditional_draws(
     at_once = max(1, _AT_ONCE // (n_places * (n_years + 1)))
     for low in range(0, total, at_once):
         part = slice(low, min(low + at_once, total))
-        residual = _residual(problem, {name: values[part] for name, values in b.items()})
+        residual = residual_of(problem, {name: values[part] for name, values in b.items()})
         normal = rng.standard_normal((residual.shape[0], n_places, n_years + 1))
         cells = (problem.used, problem.flow, problem.known)
         kernel.place_draws(rows[part], residual, *cells, normal, theta[part], u[part])
@@ -94,7 +94,7 @@ def cell_log_likelihood(problem: Problem, draws: Mapping[str, np.ndarray]) -> np
         part = slice(low, min(low + at_once, len(out)))
         b = {name: values[part] for name, values in flat.items() if name in _GLOBAL}
         cells = (problem.used, problem.flow, problem.known)
-        kernel.cell_log_density(rows[part], _residual(problem, b), *cells, out[part])
+        kernel.cell_log_density(rows[part], residual_of(problem, b), *cells, out[part])
     return out.reshape(chains, n_draws, n_places, n_years)
 
 
@@ -121,8 +121,15 @@ def _global_draws(problem: Problem, x: Array, rng: np.random.Generator) -> dict[
     return out
 
 
-def _residual(problem: Problem, b: Mapping[str, np.ndarray]) -> Array:
-    """Outcome less national level, structure and group effect: (draw, place, year)."""
+def residual_of(problem: Problem, b: Mapping[str, np.ndarray]) -> Array:
+    """Outcome less national level, structure and group effect: (draw, place, year).
+
+    Parameters
+    ----------
+    problem : Problem
+    b : mapping of str to array
+        (draw, …): α and, where the model has them, β and γ.
+    """
     residual = problem.outcome - b[names.ALPHA][:, None, :]
     if names.BETA in b:
         n_places, n_years, n_factors = problem.factors.shape

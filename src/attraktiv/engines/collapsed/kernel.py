@@ -275,9 +275,6 @@ def place_draws(psi, residual, used, flow, known, normal, theta, u):  # type: ig
 def cell_log_density(psi, residual, used, flow, known, out):  # type: ignore[no-untyped-def]
     """Log density of each cell given the place's other years, θ and u integrated out.
 
-    With r the residual and V the covariance of the place, cell t has mean
-    y_t − [V⁻¹r]_t/[V⁻¹]_tt and variance 1/[V⁻¹]_tt.
-
     Parameters
     ----------
     psi : (S, 5) float
@@ -290,39 +287,64 @@ def cell_log_density(psi, residual, used, flow, known, out):  # type: ignore[no-
     for s in prange(draws):
         tau2, s2u, rho = psi[s, TAU2], psi[s, S2U], psi[s, RHO]
         sigma2, phi = psi[s, SIGMA2], psi[s, PHI]
-        start = s2u / (1.0 - rho * rho)
-        e = np.empty(years)
-        e1 = np.empty(years)
-        precision = np.empty(years)
-        gain = np.empty(years)
+        noise = np.empty(years)
+        smooth = np.empty(years)
+        diagonal = np.empty(years)
         for i in range(places):
-            p, m, m1, s11, s1r = start, 0.0, 0.0, 0.0, 0.0
             for t in range(years):
-                precision[t] = 0.0
-                if used[i, t] > 0.0:
-                    precision[t] = 1.0 / (p + sigma2 + phi * flow[i, t] + known[i, t])
-                gain[t] = p * precision[t]
-                e[t] = residual[s, i, t] - m
-                e1[t] = 1.0 - m1
-                s11 += e1[t] * e1[t] * precision[t]
-                s1r += e1[t] * e[t] * precision[t]
-                m = rho * (m + gain[t] * e[t])
-                m1 = rho * (m1 + gain[t] * e1[t])
-                p = rho * rho * p * (1.0 - gain[t]) + s2u
-            h = tau2 / (1.0 + tau2 * s11)
-            r, r1, n = 0.0, 0.0, 0.0
-            for back in range(years):
-                t = years - 1 - back
-                k = gain[t]
-                one = precision[t] * e1[t] - rho * k * r1
-                smooth = precision[t] * e[t] - rho * k * r - h * one * s1r
-                diagonal = precision[t] + rho * rho * k * k * n - h * one * one
+                noise[t] = sigma2 + phi * flow[i, t] + known[i, t]
+            leave_one_out(tau2, s2u, rho, residual[s, i], used[i], noise, smooth, diagonal)
+            for t in range(years):
                 if used[i, t] > 0.0:
                     out[s, i, t] = 0.5 * (
-                        np.log(diagonal / (2.0 * np.pi)) - smooth * smooth / diagonal
+                        np.log(diagonal[t] / (2.0 * np.pi)) - smooth[t] ** 2 / diagonal[t]
                     )
                 else:
                     out[s, i, t] = np.nan
-                r = precision[t] * e[t] + rho * (1.0 - k) * r
-                r1 = precision[t] * e1[t] + rho * (1.0 - k) * r1
-                n = precision[t] + rho * rho * (1.0 - k) * (1.0 - k) * n
+
+
+@njit(cache=True, fastmath=_FAST, error_model="numpy")
+def leave_one_out(tau2, s2u, rho, residual, used, noise, smooth, diagonal):  # type: ignore[no-untyped-def]
+    """Fill in [V⁻¹r]_t and [V⁻¹]_tt of one place.
+
+    With r the residual and V the covariance of the place, cell t given the others has
+    mean y_t − [V⁻¹r]_t/[V⁻¹]_tt and variance 1/[V⁻¹]_tt.
+
+    Parameters
+    ----------
+    tau2, s2u, rho : float
+    residual, used, noise : (T,) float
+        Outcome less national level, structure and group effect; one where the cell is
+        used; the variance of its noise.
+    smooth, diagonal : (T,) float
+        Filled; of no meaning where the cell is not used.
+    """
+    years = residual.size
+    e = np.empty(years)
+    e1 = np.empty(years)
+    precision = np.empty(years)
+    gain = np.empty(years)
+    p, m, m1, s11, s1r = s2u / (1.0 - rho * rho), 0.0, 0.0, 0.0, 0.0
+    for t in range(years):
+        precision[t] = 0.0
+        if used[t] > 0.0:
+            precision[t] = 1.0 / (p + noise[t])
+        gain[t] = p * precision[t]
+        e[t] = residual[t] - m
+        e1[t] = 1.0 - m1
+        s11 += e1[t] * e1[t] * precision[t]
+        s1r += e1[t] * e[t] * precision[t]
+        m = rho * (m + gain[t] * e[t])
+        m1 = rho * (m1 + gain[t] * e1[t])
+        p = rho * rho * p * (1.0 - gain[t]) + s2u
+    h = tau2 / (1.0 + tau2 * s11)
+    r, r1, n = 0.0, 0.0, 0.0
+    for back in range(years):
+        t = years - 1 - back
+        k = gain[t]
+        one = precision[t] * e1[t] - rho * k * r1
+        smooth[t] = precision[t] * e[t] - rho * k * r - h * one * s1r
+        diagonal[t] = precision[t] + rho * rho * k * k * n - h * one * one
+        r = precision[t] * e[t] + rho * (1.0 - k) * r
+        r1 = precision[t] * e1[t] + rho * (1.0 - k) * r1
+        n = precision[t] + rho * rho * (1.0 - k) * (1.0 - k) * n

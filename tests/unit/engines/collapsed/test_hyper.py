@@ -7,7 +7,7 @@ from scipy import stats
 from attraktiv import names
 from attraktiv.engines.collapsed.hyper import Hyper
 from attraktiv.specs import load_spec
-from attraktiv.specs.priors import Beta, Exponential, HalfNormal, LogNormal, Normal, Uniform
+from attraktiv.specs.priors import Beta, Exponential, Gamma, HalfNormal, LogNormal, Normal, Uniform
 
 PRIORS = [
     (Normal(distribution="normal", mu=0.3, sigma=2.0), stats.norm(0.3, 2.0)),
@@ -18,6 +18,7 @@ PRIORS = [
         stats.lognorm(s=0.7, scale=np.exp(0.7)),
     ),
     (Beta(distribution="beta", alpha=2.0, beta=3.0), stats.beta(2.0, 3.0)),
+    (Gamma(distribution="gamma", alpha=2.0, beta=0.1, lower=2.0), stats.gamma(2.0, 2.0, 10.0)),
     (Uniform(distribution="uniform", lower=-0.5, upper=0.9), stats.uniform(-0.5, 1.4)),
 ]
 

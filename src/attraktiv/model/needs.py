@@ -1,0 +1,215 @@
+"""What a model needs from a panel, and the nearest model that a panel can run.
+
+Mathematical details
+--------------------
+Nearest is the model that shares the most terms of the migration equation; then the one
+with the fewest terms that only one of the two has, then one of the same kind (classical
+or not), then the one closest in time, then the first by name.
+"""
+
+from __future__ import annotations
+
+import xarray as xr
+
+from attraktiv import names
+from attraktiv.errors import DesignError, InputError, PanelError
+from attraktiv.model.formula import parse_formula
+from attraktiv.panels import COVARIATES, covariate, region_attribute
+from attraktiv.specs import AUTO_GROUPS, Equation, ModelSpec, models
+
+
+def columns(spec: ModelSpec) -> tuple[str, ...]:
+    """Columns and tables of the panel folder that the equation of migration needs.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+
+    Returns
+    -------
+    tuple of str
+        ``population`` first, which every panel has, then those of the outcome and of the
+        factors in their order; alternatives are joined by or, such as ``jobs_public or
+        (jobs and jobs_private)``.
+    """
+    equation = spec.migration
+    outcomes = (equation.outcome, equation.outcome_otherwise)
+    found = [names.POPULATION, " or ".join(_columns_of(name) for name in outcomes if name)]
+    found += [_columns_of(name) for name in _of_formula(equation.factors)]
+    if (own := equation.groups) is not None:
+        found.append("a text column of places.csv that groups them" if own == AUTO_GROUPS else own)
+    return tuple(dict.fromkeys(found))
+
+
+def jobs_equations(spec: ModelSpec) -> tuple[str, ...]:
+    """Equations of jobs in words, such as ``business: private_job_growth on industry_mix``."""
+    out = []
+    for name, equation in spec.equations.jobs.items():
+        factors = [term.label for term in parse_formula(equation.factors)]
+        out.append(f"{name}: {equation.outcome}" + (" on " + ", ".join(factors)) * bool(factors))
+    return tuple(out)
+
+
+def outcome_of(equation: Equation, panel: xr.Dataset) -> str:
+    """Name of the rate that is explained in this panel: the second choice without the first."""
+    if equation.outcome_otherwise is None or _known(panel, equation.outcome):
+        return equation.outcome
+    return equation.outcome_otherwise
+
+
+def missing(spec: ModelSpec, panel: xr.Dataset) -> tuple[str, ...]:
+    """Variables of the migration equation that a panel lacks, or that it knows nowhere."""
+    equation = spec.migration
+    wanted = [outcome_of(equation, panel), *_of_formula(equation.factors)]
+    lacking = [name for name in dict.fromkeys(wanted) if not _known(panel, name)]
+    if equation.groups is not None and group_column(equation.groups, panel) is None:
+        lacking.append(equation.groups)
+    return tuple(lacking)
+
+
+def group_column(groups: str, panel: xr.Dataset) -> str | None:
+    """Column of places.csv that `groups` means in this panel; None where there is none."""
+    if groups == AUTO_GROUPS:
+        return region_attribute(panel)
+    return groups if groups in panel and panel[groups].dims == (names.PLACE,) else None
+
+
+def nearest(spec: ModelSpec, panel: xr.Dataset) -> ModelSpec | None:
+    """Give the model most like this one that a panel can run; None if it can run none.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    panel : xarray.Dataset
+
+    Returns
+    -------
+    ModelSpec or None
+        One that comes with the package, never `spec` itself.
+    """
+    own = _terms(spec)
+
+    def distance(other: ModelSpec) -> tuple[int, int, bool, int, str]:
+        terms = _terms(other)
+        return (
+            -len(own & terms),
+            len(own ^ terms),
+            other.classical != spec.classical,
+            abs(other.year - spec.year),
+            other.id,
+        )
+
+    others = (m for m in models() if m.id != spec.id and not _unestimated(m))
+    return min((m for m in others if not missing(m, panel)), key=distance, default=None)
+
+
+def advice(spec: ModelSpec, panel: xr.Dataset) -> str:
+    """Say in a sentence which model this panel can run instead."""
+    other = nearest(spec, panel)
+    if other is None:
+        return "No model that comes with the package has all it needs in this panel."
+    return (
+        f"The nearest model that this panel can run is {other.id}: attraktiv fit {other.id} PANEL."
+    )
+
+
+def settle(spec: ModelSpec, panel: xr.Dataset, groups: str | None) -> ModelSpec:
+    """Put what the panel has in place of an outcome and groups that depend on the panel.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    panel : xarray.Dataset
+    groups : str or None
+        Column asked for in place of the model's own.
+
+    Returns
+    -------
+    ModelSpec
+        With one outcome and, where the model has groups, a column of this panel.
+
+    Raises
+    ------
+    DesignError
+        If the model has no groups to change, or the panel has no such column.
+    """
+    equation = spec.migration
+    changes: dict[str, object] = {}
+    if equation.outcome_otherwise is not None:
+        changes = {"outcome": outcome_of(equation, panel), "outcome_otherwise": None}
+    if groups is not None and equation.groups is None:
+        raise DesignError(
+            f"--groups {groups}: the model {spec.id} has no groups of places. Leave --groups out, "
+            "or fit a model that has: attraktiv fit hierarchical_grouped PANEL."
+        )
+    if equation.groups is not None:
+        wanted = groups or equation.groups
+        found = group_column(wanted, panel)
+        if found is None:
+            raise DesignError(_no_groups(spec, panel, wanted))
+        changes["groups"] = found
+    return spec.with_migration(**changes) if changes else spec
+
+
+def require_estimable(spec: ModelSpec, panel: xr.Dataset) -> None:
+    """Refuse a model that is nothing without equations that are not estimated.
+
+    Raises
+    ------
+    InputError
+        With the equations that are missing, and the nearest model that can run.
+    """
+    if lacking := _unestimated(spec):
+        parts = " and ".join(f"{name} ({outcome})" for name, outcome in lacking.items())
+        raise InputError(
+            f"The model {spec.id} cannot be fitted: this version does not estimate equations of "
+            f"jobs, and the model is nothing without those of {parts}. {advice(spec, panel)}"
+        )
+
+
+def _no_groups(spec: ModelSpec, panel: xr.Dataset, wanted: str) -> str:
+    valid = [str(name) for name, v in panel.data_vars.items() if v.dims == (names.PLACE,)]
+    if wanted == AUTO_GROUPS:
+        fault = "groups places by their region, and no text column of places.csv puts any together"
+    else:
+        fault = f"groups places by '{wanted}', which places.csv lacks"
+    return (
+        f"The model {spec.id} {fault}; its columns are {', '.join(valid)}. Name one of them: "
+        f"attraktiv fit {spec.id} PANEL --groups COLUMN. {advice(spec, panel)}"
+    )
+
+
+def _unestimated(spec: ModelSpec) -> dict[str, str]:
+    """Names and outcomes of the equations of jobs that the model is nothing without."""
+    return {name: e.outcome for name, e in spec.equations.jobs.items() if e.essential}
+
+
+def _of_formula(formula: str) -> list[str]:
+    return [name for term in parse_formula(formula) for name in term.variables]
+
+
+def _terms(spec: ModelSpec) -> frozenset[str]:
+    return frozenset(term.label for term in parse_formula(spec.migration.factors))
+
+
+def _columns_of(variable: str) -> str:
+    if variable not in COVARIATES:
+        return variable
+    sets = [
+        tuple(_TABLES.get(name, name) for name in alternative)
+        for alternative in COVARIATES[variable].requires
+    ]
+    if len(sets) == 1:
+        return " and ".join(sets[0])
+    return " or ".join(s[0] if len(s) == 1 else f"({' and '.join(s)})" for s in sets)
+
+
+#: Variables of a panel that come from a table of their own.
+_TABLES = {names.COMMUTING_YEAR: "commuting"}
+
+
+def _known(panel: xr.Dataset, name: str) -> bool:
+    try:
+        return bool(covariate(panel, name).notnull().any())
+    except PanelError:
+        return False
