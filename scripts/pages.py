@@ -9,6 +9,7 @@ from pathlib import Path
 
 import norway_page
 import prior_page
+import sensitivity_page
 
 from attraktiv.errors import AttraktivWarning
 
@@ -22,3 +23,4 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore", AttraktivWarning)  # the panel's own doubts, known and stated
     prior_page.write(DATA / "norway")
     norway_page.write(DATA / "norway")
+    sensitivity_page.write(DATA / "norway")
