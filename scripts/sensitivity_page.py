@@ -169,7 +169,7 @@ def changes(base: Fit, other: Fit) -> dict[str, Any]:
     return {
         "change": float(change.max()),
         "bands": float((change / width).max()),
-        "where": str(one.loc[change.idxmax(), names.NAME]),
+        "where": str(one[names.NAME].iloc[int(change.to_numpy().argmax())]),
         "ranks": float(one["mean"].corr(two["mean"], method="spearman")),
         "highest": len(highest),
         "width": float(((two["upper"] - two["lower"]) / width).median()),
@@ -204,9 +204,9 @@ def conclusion(base: Fit, others: Mapping[str, Fit]) -> str:
         f"standard deviations: {', '.join(parts)}.\n\n"
         f"No place's attractiveness over the period moves by more than {row['change']:.2f} "
         f"percentage points per year ({row['where']}, under *{worst}*), {size} than "
-        f"{SMALL:.2f}{noise}. That is {float(seen['bands'].max()):.0%} of the width of a place's "
-        f"band at most. The ranking under any alternative correlates at least {ranks.min():.3f} "
-        f"with the model's own, and the bands are between {widths.min():.2f} and "
+        f"{SMALL:.2f}{noise}. A change is at most {float(seen['bands'].max()):.0%} of the width of "
+        f"that place's band. The ranking under any alternative correlates at least "
+        f"{ranks.min():.3f} with the model's own, and the bands are between {widths.min():.2f} and "
         f"{widths.max():.2f} times as wide.\n\n"
         "The share of the variance of attractiveness that lasts has the posterior mean "
         f"{share.mean():.0%} ± {share.std():.0%} under the model's own priors, and means between "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -140,11 +140,12 @@ def studies(folder: Path | None = None) -> Iterator[Study]:
 
 def verdicts(ranks: pd.DataFrame) -> pd.DataFrame:
     """For each scalar: p value, and whether it lies outside each band."""
-    found = {}
-    for label in ranks:
+    found: dict[str, dict[str | float, float]] = {}
+    for label in map(str, ranks):
         values = ranks[label].to_numpy()
-        outside = {prob: not inside_band(values, prob) for prob in PROBABILITIES}
-        found[label] = {"p": p_value(values), **outside}
+        found[label] = {"p": p_value(values)}
+        for prob in PROBABILITIES:
+            found[label][prob] = not inside_band(values, prob)
     return pd.DataFrame.from_dict(found, orient="index")
 
 
@@ -260,7 +261,9 @@ def _part(study: Study, verdict: pd.DataFrame) -> str:
 
 def _words(study: Study, verdict: pd.DataFrame) -> Iterator[str]:
     """What the numbers say, bad news first."""
-    outside = [symbol(str(label)) for label in verdict.index[verdict[PROBABILITIES[-1]]]]
+    outside = [
+        symbol(str(label)) for label in verdict.index[verdict[PROBABILITIES[-1]].astype(bool)]
+    ]
     if outside:
         yield f"Outside the 99 % band: {', '.join(outside)}."
     else:
@@ -271,7 +274,7 @@ def _words(study: Study, verdict: pd.DataFrame) -> Iterator[str]:
         f"The smallest p, {p:.2g}, is that of {symbol(worst)}; times the number of scalars it is "
         f"{min(1.0, p * len(verdict)):.2g}."
     )
-    gave_up: Mapping[str, int] = study.table.loc[study.table[FAILURE] != "", FAILURE].value_counts()
+    gave_up = study.table.loc[study.table[FAILURE] != "", FAILURE].value_counts()
     for why, count in gave_up.items():
         yield f"{count} times the engine gave up: {why}."
     if study.engine == nuts.ENGINE:

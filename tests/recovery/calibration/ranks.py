@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,8 @@ def followed(values: Mapping[str, np.ndarray], lead: int) -> Iterator[tuple[str,
     for name, array in values.items():
         for at in _picked(name, array.shape[lead:]):
             label = f"{name}[{', '.join(map(str, at))}]" if at else name
-            yield label, array[(..., *at)]
+            index: tuple[Any, ...] = (..., *at)
+            yield label, array[index]
 
 
 def _picked(name: str, shape: tuple[int, ...]) -> list[tuple[int, ...]]:
