@@ -47,8 +47,9 @@ docs: $(STAMP) ## build docs/_build/html; a warning is an error
 bench: $(STAMP) ## measure the engines and write docs/benchmarks.md (a quarter of an hour)
 	@$(BIN)/python benchmarks/engines.py
 
-calibration: $(STAMP) ## run the slow tests: do the bands hold what they promise?
-	@$(PYTEST) -m slow $(ARGS)
+calibration: $(STAMP) ## the slow tests; then 500 simulations a model and docs/calibration.md
+	@$(PYTEST) -m slow
+	@$(BIN)/python -m tests.recovery.calibration $(ARGS)
 
 coverage-table: $(STAMP) ## write docs/coverage.md from simulated countries
 	@$(BIN)/python -m tests.recovery.coverage $(ARGS)
