@@ -22,6 +22,13 @@ INDUSTRY: Final = "industry"
 PARAMETER: Final = "parameter"  # a scalar of the model, with its index: theta[0301]
 FLOW: Final = "flow"  # one row per home-work pair and year of commuting
 
+RUN: Final = "run"  # of a comparison, by the name of its model
+FACTOR: Final = "factor"  # a proposed driver, as a formula writes it
+COMPONENT: Final = "component"  # of the variance of the outcome
+CRITERION: Final = "criterion"  # what a predictive density leaves out
+SLOPE: Final = "slope"  # pooled, within places, between places
+ESTIMATE: Final = "estimate"  # mean, lower, upper
+
 # Panel: observed -------------------------------------------------------------
 POPULATION: Final = "population"
 NATURAL_INCREASE: Final = "natural_increase"
@@ -97,6 +104,36 @@ ATTRACTIVENESS_WITH_NOISE: Final = "attractiveness_with_noise"
 LASTING: Final = "lasting"
 PATH: Final = "path"  # attractiveness of each year
 FROM_PRIOR: Final = "from_prior"  # the place was left out of the fit
+
+# Evaluation ------------------------------------------------------------------
+COEFFICIENT: Final = "coefficient"
+COEFFICIENT_ORIGINAL: Final = "coefficient_original"
+EXPLAINED: Final = "explained"
+RANK: Final = "rank"
+RANK_CHANGE: Final = "rank_change"
+OTHER_STRUCTURE: Final = "other_structure"
+SHRINKAGE: Final = "shrinkage"
+RELIABILITY: Final = "reliability"
+NOISE_SD: Final = "noise_sd"
+YEARS_KNOWN: Final = "years_known"
+ELPD: Final = "elpd"
+ELPD_SE: Final = "elpd_se"
+ELPD_DIFFERENCE: Final = "elpd_difference"
+ELPD_DIFFERENCE_SE: Final = "elpd_difference_se"
+ELPD_OF_PLACE: Final = "elpd_of_place"
+SCORED: Final = "scored"
+PARETO_K: Final = "pareto_k"
+PARETO_BAD: Final = "pareto_bad"
+SLOPE_MEAN: Final = "slope_mean"
+SLOPE_SE: Final = "slope_se"
+TOP_RETURNING: Final = "top_returning"
+RANK_CORRELATION: Final = "rank_correlation"
+PROB_EQUIVALENT: Final = "prob_equivalent"
+TAIL: Final = "tail"
+TAIL_ADJUSTED: Final = "tail_adjusted"
+ATTRACTIVENESS_CHANGE: Final = "attractiveness_change"
+ATTRACTIVENESS_CHANGE_SD: Final = "attractiveness_change_sd"
+BELONGS: Final = "belongs"
 
 # Units -----------------------------------------------------------------------
 PERSONS: Final = "persons"

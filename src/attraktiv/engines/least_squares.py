@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import xarray as xr
 
 from attraktiv import names
 from attraktiv.engines.tree import Draws
@@ -52,14 +53,7 @@ def estimate(design: Design) -> LeastSquares:
     DesignError
         If the factors are collinear, or there are no more cells than coefficients.
     """
-    data = design.fitted()
-    place, year = np.nonzero(data[names.USED].values)
-    factors = data[names.FACTORS].values[place, year]
-    # a year without any cell has no level to estimate
-    present, column = np.unique(year, return_inverse=True)
-    levels = np.eye(present.size)[column]
-    w = np.hstack([factors, levels])
-    y = data[names.OUTCOME].values[place, year]
+    w, y, place, _ = regressors(design.fitted())
     n, q = w.shape
     if n <= q:
         raise DesignError(
@@ -77,6 +71,29 @@ def estimate(design: Design) -> LeastSquares:
     covariance = correction * inverse @ (scores.T @ scores) @ inverse
     sigma = float(np.sqrt(residual @ residual / (n - q)))
     return LeastSquares(coefficients, covariance, sigma)
+
+
+def regressors(data: xr.Dataset) -> tuple[Array, Array, np.ndarray, np.ndarray]:
+    """Lay the used cells out as rows: factors, then one level for each year that has a cell.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        ``outcome`` and ``used`` (place, year), ``factors`` (place, year, term).
+
+    Returns
+    -------
+    w : (n, q) float
+    y : (n,) float
+    place, year : (n,) int
+        Positions of each row's cell.
+    """
+    place, year = np.nonzero(data[names.USED].values)
+    factors = data[names.FACTORS].values[place, year]
+    # a year without any cell has no level to estimate
+    present, column = np.unique(year, return_inverse=True)
+    levels = np.eye(present.size)[column]
+    return np.hstack([factors, levels]), data[names.OUTCOME].values[place, year], place, year
 
 
 def sample(design: Design, *, chains: int, draws: int, seed: int) -> Draws:
