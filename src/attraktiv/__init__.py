@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from attraktiv.demonstration import demo
     from attraktiv.effects import attractiveness
     from attraktiv.engines import check, fit
+    from attraktiv.evaluation import compare, screen
     from attraktiv.model import build_design
     from attraktiv.model.pymc_model import build_model
     from attraktiv.panels import covariate, panel, read_panel, simulate, simulate_country
@@ -28,6 +29,7 @@ __all__ = [
     "build_design",
     "build_model",
     "check",
+    "compare",
     "covariate",
     "demo",
     "fit",
@@ -37,6 +39,7 @@ __all__ = [
     "panel",
     "query",
     "read_panel",
+    "screen",
     "simulate",
     "simulate_country",
     "write_run",
@@ -48,6 +51,7 @@ _ROOM_OF: Final = {
     "build_design": "model",
     "build_model": "model.pymc_model",  # apart, for PyMC is slow to import
     "check": "engines",
+    "compare": "evaluation",
     "covariate": "panels",
     "demo": "demonstration",
     "fit": "engines",
@@ -57,6 +61,7 @@ _ROOM_OF: Final = {
     "panel": "panels",
     "query": "queries",
     "read_panel": "panels",
+    "screen": "evaluation",
     "simulate": "panels",
     "simulate_country": "panels",
     "write_run": "store",

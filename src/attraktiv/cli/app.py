@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import attraktiv
-from attraktiv.cli import answers, countries, estimation
+from attraktiv.cli import answers, comparison, countries, estimation
 
 _PREPARE, _FIT, _READ = "Data", "Models", "Answers"
 
@@ -43,6 +43,8 @@ for _command, _panel in (
     (estimation.models, _FIT),
     (estimation.fit, _FIT),
     (estimation.check, _FIT),
+    (comparison.compare, _FIT),
+    (comparison.screen, _FIT),
     (answers.attractiveness, _READ),
     (answers.query, _READ),
 ):

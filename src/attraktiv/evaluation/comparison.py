@@ -101,6 +101,10 @@ def compare(
         )
     parts.append(summed(scores))
     out = xr.merge([part.assign_coords({names.RUN: name}) for part in parts], join="outer")
+    # text of fixed width has no settled type in zarr
+    out = out.assign_coords(
+        {d: out[d].astype(object) for d in out.dims if out[d].dtype.kind == "U"}
+    )
     return out.assign_attrs(
         first=int(on[names.YEAR][0]),
         last=int(on[names.YEAR][-1]),
