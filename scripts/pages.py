@@ -7,8 +7,10 @@ import sys
 import warnings
 from pathlib import Path
 
+import comparison_page
 import norway_page
 import prior_page
+import screening_page
 
 from attraktiv.errors import AttraktivWarning
 
@@ -22,3 +24,5 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore", AttraktivWarning)  # the panel's own doubts, known and stated
     prior_page.write(DATA / "norway")
     norway_page.write(DATA / "norway")
+    comparison_page.write(DATA / "norway")
+    screening_page.write(DATA / "norway")

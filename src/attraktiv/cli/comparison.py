@@ -62,7 +62,7 @@ def compare(
     if out is not None and out.exists() and not force:
         raise InputError(f"{out} is there already. Choose another folder, or replace it: --force")
     found = compare_runs(runs, panel, prob=prob, origins=origins, top=top)
-    typer.echo("\n\n".join(_sections(found, limit)))
+    typer.echo("\n\n".join(sections(found, limit)))
     if out is not None:
         _store(found, out, force=force)
     if charts is not None:
@@ -125,8 +125,8 @@ def screen(
     write_frame(_screened(found), format, out, lambda frame: _screening_table(found, frame))
 
 
-def _sections(found: xr.Dataset, limit: int) -> Iterator[str]:
-    """Each part of a comparison as text."""
+def sections(found: xr.Dataset, limit: int) -> Iterator[str]:
+    """Yield each part of a comparison as text; `limit` is how many places are shown."""
     yield _key(found)
     yield _effects(found)
     yield _variance(found)

@@ -7,8 +7,9 @@ standard deviation of the factor:
 
 - P(|β| < r), the probability of practical equivalence to no effect (Kruschke 2018, *Advances in
   Methods and Practices in Psychological Science*);
-- a two-sided tail probability p = 2Φ(−|mean β|/sd β). Under a flat prior it is a p-value; the prior
-  of β draws towards zero, which only makes it larger;
+- a two-sided tail probability p of |mean β|/sd β by Student's t with as many degrees of freedom as
+  there are places less one (Cameron & Miller 2015, *J. Human Resources*, on few clusters). Under a
+  flat prior it is a p-value; the prior of β draws towards zero, which only makes it larger;
 - with several factors, p corrected for their number by Benjamini and Hochberg (1995): among the
   factors accepted at 0.05 the expected share of false ones is at most 0.05, and where no factor
   matters the probability of accepting any is at most 0.05. Factors that are negatively correlated
@@ -155,7 +156,7 @@ def _effect(
             names.COEFFICIENT: estimate(beta, prob),
             names.COEFFICIENT_ORIGINAL: estimate(original, prob),
             names.PROB_EQUIVALENT: (np.abs(beta) < rope).mean(sample),
-            names.TAIL: _tail(beta.values),
+            names.TAIL: _tail(beta.values, int(constant[names.FITTED].sum())),
             names.ELPD_DIFFERENCE: float(np.nansum(gain)),
             names.ELPD_DIFFERENCE_SE: standard_error(gain),
             names.PARETO_BAD: max(bad),
@@ -171,10 +172,10 @@ def _effect(
     return found.assign_coords({key: (names.FACTOR, [value]) for key, value in about.items()})
 
 
-def _tail(beta: np.ndarray) -> float:
-    from scipy.stats import norm
+def _tail(beta: np.ndarray, places: int) -> float:
+    from scipy.stats import t
 
-    return float(2.0 * norm.sf(abs(beta.mean()) / beta.std()))
+    return float(2.0 * t.sf(abs(beta.mean()) / beta.std(), places - 1))
 
 
 def _mean_attractiveness(run: xr.DataTree) -> xr.DataArray:

@@ -22,7 +22,9 @@ _HIGH_NAME, _WIDE_NAME = 0.03, 0.25
 _POINTS = "percent of population per year"
 
 
-def draw_comparison(found: xr.Dataset, folder: str | Path, *, force: bool = False) -> list[Path]:
+def draw_comparison(
+    found: xr.Dataset, folder: str | Path, *, suffix: str = ".png", force: bool = False
+) -> list[Path]:
     """Write the charts of a comparison.
 
     Parameters
@@ -31,13 +33,15 @@ def draw_comparison(found: xr.Dataset, folder: str | Path, *, force: bool = Fals
         From :func:`attraktiv.compare`.
     folder : str or Path
         Made if it is not there.
+    suffix : str
+        ``.png``, ``.svg`` or ``.json``.
     force : bool
         Replace charts that are there.
 
     Returns
     -------
     list of Path
-        ``effects.png``, ``shrinkage.png`` and ``ranks.png``.
+        ``effects``, ``shrinkage`` and ``ranks``.
 
     Raises
     ------
@@ -46,11 +50,14 @@ def draw_comparison(found: xr.Dataset, folder: str | Path, *, force: bool = Fals
     """
     folder = Path(folder)
     charts = {"effects": effects, "shrinkage": shrinkage, "ranks": ranks}
-    paths = [folder / f"{name}.png" for name in charts]
+    paths = [folder / f"{name}{suffix}" for name in charts]
     if not force and (there := [path for path in paths if path.exists()]):
         raise InputError(f"{there[0]} is there already. Choose another folder, or replace: --force")
     folder.mkdir(parents=True, exist_ok=True)
-    return [draw(make(found), folder / f"{name}.png", force=force) for name, make in charts.items()]
+    return [
+        draw(make(found), path, force=force)
+        for make, path in zip(charts.values(), paths, strict=True)
+    ]
 
 
 def effects(found: xr.Dataset) -> alt.TopLevelMixin:
