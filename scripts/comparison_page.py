@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from pathlib import Path
 
 import xarray as xr
@@ -54,13 +55,16 @@ def reading(found: xr.Dataset) -> str:
 
     returning = found[names.TOP_RETURNING].values
     classical, bayesian = MODELS
-    return (
+    return textwrap.fill(
         f"The Bayesian model predicts better: {less('cell')} for single cells, {less('place')} for "
         f"whole places, {less('future')} for later years against the regression alone, and "
         f"{less('future_carried')} against the regression that carries each place's mean residual "
-        "forward. Most of it is the noise: the regression gives a village and a city the same. Of "
+        "forward. The models differ in their factors, in what they remember of a place, and in the "
+        "noise, which the regression makes the same for a village and a city; these figures do not "
+        "say how much each counts. Of "
         f"the {found.attrs['top']} highest places of one half of the years {returning[0]:.0%} "
-        f"return in the other half by `{classical}`, {returning[1]:.0%} by `{bayesian}`."
+        f"return in the other half by `{classical}`, {returning[1]:.0%} by `{bayesian}`.",
+        100,
     )
 
 

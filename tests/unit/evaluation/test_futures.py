@@ -48,9 +48,7 @@ def test_a_refit_has_the_options_of_the_run(classical: xr.DataTree, before: xr.D
         assert before.attrs[name] == classical.attrs[name]
 
 
-def test_carrying_the_residual_forward_uses_it(
-    classical: xr.DataTree, country: xr.Dataset
-) -> None:
+def test_carrying_the_residual_forward_uses_it(classical: xr.DataTree, country: xr.Dataset) -> None:
     """A place that gains five percent in every year surprises nobody who remembers it."""
     here = country["place"] == "0110"
     gained = country["net_migration"] + xr.where(here, 0.05 * country["population"], 0.0)
