@@ -155,7 +155,7 @@ def _effect(
         {
             names.COEFFICIENT: estimate(beta, prob),
             names.COEFFICIENT_ORIGINAL: estimate(original, prob),
-            names.PROB_EQUIVALENT: (np.abs(beta) < rope).mean(sample),
+            names.PROB_EQUIVALENT: (abs(beta) < rope).mean(sample),
             names.TAIL: _tail(beta.values, int(constant[names.FITTED].sum())),
             names.ELPD_DIFFERENCE: float(np.nansum(gain)),
             names.ELPD_DIFFERENCE_SE: standard_error(gain),

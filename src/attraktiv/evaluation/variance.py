@@ -37,10 +37,9 @@ def explained(run: xr.DataTree, shared: xr.DataArray) -> xr.DataArray:
     xarray.DataArray
         (draw, component): level, structure, attractiveness, noise; they sum to one.
     """
-    at = {dim: shared[dim].values for dim in (names.PLACE, names.YEAR)}
+    at = {dim: shared.indexes[dim] for dim in (names.PLACE, names.YEAR)}
     data = cells(run)
-    where_place = data.indexes[names.PLACE].get_indexer(at[names.PLACE])
-    where_year = data.indexes[names.YEAR].get_indexer(at[names.YEAR])
+    where_place, where_year = (data.indexes[dim].get_indexer(index) for dim, index in at.items())
     data = data.sel(at)
     on = shared.transpose(names.PLACE, names.YEAR).values
     y = np.where(on, data[names.OUTCOME].values, 0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -152,18 +153,18 @@ def ranks(found: xr.Dataset) -> alt.TopLevelMixin:
         legend=alt.Legend(orient="bottom"),
     )
     lines = base.mark_line(strokeWidth=1.5, point=True).encode(detail="name:N", color=colour)
-    sides: list[Any] = []
-    for label, align, shift in ((first, "right", -10), (last, "left", 10)):
-        side = long[long["run"] == label].assign(
-            label=lambda t: t["rank"].map("{:.0f}".format) + "  " + t["name"]
-        )
-        if align == "right":
-            side["label"] = side["name"] + "  " + side["rank"].map("{:.0f}".format)
-        sides.append(
-            alt.Chart(side)
-            .mark_text(align=align, dx=shift, fontSize=11)
-            .encode(x=alt.X("run:N", sort=order), y=alt.Y("rank:Q", scale=scale), text="label:N")
-        )
+    number = long["rank"].map("{:.0f}".format)
+    left = long.assign(label=long["name"] + "  " + number)[long["run"] == first]
+    right = long.assign(label=number + "  " + long["name"])[long["run"] == last]
+    places = {
+        "x": alt.X("run:N", sort=order),
+        "y": alt.Y("rank:Q", scale=scale),
+        "text": "label:N",
+    }
+    sides = [
+        alt.Chart(left).mark_text(align="right", dx=-10, fontSize=11).encode(**places),
+        alt.Chart(right).mark_text(align="left", dx=10, fontSize=11).encode(**places),
+    ]
     return alt.layer(lines, *sides).properties(
         width=520, height=620, title=_title(f"Places among the {_HIGHEST} highest of either", found)
     )
@@ -189,19 +190,19 @@ def _ends(found: xr.Dataset) -> pd.DataFrame:
 
 def _apart(table: pd.DataFrame, width: float) -> pd.DataFrame:
     """Return the places that move most, but none whose name would lie on another's."""
-    moved = (table["first"] - table["last"]).abs()
+    x, y = (table[column].to_numpy(float) for column in ("first", "last"))
     chosen: list[int] = []
-    for i in moved.sort_values(ascending=False).index:
-        near = any(
-            abs(table.at[i, "last"] - table.at[j, "last"]) < _HIGH_NAME * width
-            and abs(table.at[i, "first"] - table.at[j, "first"]) < _WIDE_NAME * width
+    for i in np.argsort(-np.abs(x - y)):
+        near = [
+            j
             for j in chosen
-        )
+            if abs(y[i] - y[j]) < _HIGH_NAME * width and abs(x[i] - x[j]) < _WIDE_NAME * width
+        ]
         if not near:
-            chosen.append(i)
+            chosen.append(int(i))
         if len(chosen) == _NAMED:
             break
-    return table.loc[chosen]
+    return table.iloc[chosen]
 
 
 def _whole(title: str) -> alt.Axis:
