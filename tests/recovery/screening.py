@@ -34,7 +34,8 @@ factors with random values, screened together: two that do nothing, and two that
 Stated rate: at most {rate:.0%} false among the accepted. The region of practical equivalence is
 ±{rope} percentage points per standard deviation. *Tail* is the share of countries whose uncorrected
 tail probability is below {rate:.0%}: for noise it should be {rate:.0%} or less, up to the chance of
-so few countries.
+so few countries. The answer asks more than the tail, an effect that is not too small to matter, so
+that noise gets a `yes` less often. A panel of this size is too small to say `no`.
 
 {tables}
 

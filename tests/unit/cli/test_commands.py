@@ -25,7 +25,18 @@ from attraktiv.store import open_run, write_run
 
 WIDTH = 80
 ROOT = Path(__file__).resolve().parents[3]
-COMMANDS = ("demo", "simulate", "panel", "models", "fit", "check", "attractiveness", "query")
+COMMANDS = (
+    "demo",
+    "simulate",
+    "panel",
+    "models",
+    "fit",
+    "check",
+    "attractiveness",
+    "query",
+    "compare",
+    "screen",
+)
 Call = Callable[..., Result]
 
 
