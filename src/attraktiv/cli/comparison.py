@@ -59,8 +59,8 @@ def compare(
     """Compare runs: effects, places, explained variance, and how well they predict."""
     from attraktiv.evaluation import compare as compare_runs
 
-    if out is not None and out.exists() and not force:
-        raise InputError(f"{out} is there already. Choose another folder, or replace it: --force")
+    if out is not None:
+        _refuse_existing(out, force=force)
     found = compare_runs(runs, panel, prob=prob, origins=origins, top=top)
     typer.echo("\n\n".join(sections(found, limit)))
     if out is not None:
@@ -378,6 +378,25 @@ def _plus_minus(mean: float, se: float, decimals: int = 2) -> str:
     if not math.isfinite(mean):
         return MISSING
     return f"{number(mean, decimals)} ± {number(se, decimals)}"
+
+
+def _refuse_existing(out: Path, *, force: bool) -> None:
+    """Raise unless the folder can be written: a comparison is replaced when asked, no other."""
+    from attraktiv.evaluation.comparison import FORMAT
+
+    if not out.exists():
+        return
+    try:
+        stored = json.loads((out / "zarr.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        stored = {}
+    if stored.get("attributes", {}).get("attraktiv_format") != FORMAT:
+        raise InputError(
+            f"{out} is there already and is no comparison, so it is never replaced. Choose "
+            f"another folder: --out {out.name}.zarr"
+        )
+    if not force:
+        raise InputError(f"{out} is there already. Choose another folder, or replace it: --force")
 
 
 def _store(found: xr.Dataset, out: Path, *, force: bool) -> None:

@@ -24,6 +24,7 @@ from attraktiv.panels import read_panel
 from attraktiv.progress import progress as progress_bar
 from attraktiv.store import open_run
 
+FORMAT = "comparison/1"
 _TERM_COORDS = ("term_units", "term_look_ahead")
 
 
@@ -106,6 +107,7 @@ def compare(
         {d: out[d].astype(object) for d in out.dims if out[d].dtype.kind == "U"}
     )
     return out.assign_attrs(
+        attraktiv_format=FORMAT,
         first=int(on[names.YEAR][0]),
         last=int(on[names.YEAR][-1]),
         prob=prob,

@@ -73,6 +73,10 @@ def test_compare_writes_numbers_and_charts(call: Call, folder: Path, tmp_path: P
     assert again.exit_code == 2
     assert "--force" in again.stderr
     assert call("compare", *runs, "--out", out, "--force").exit_code == 0
+    foreign = call("compare", *runs, "--out", charts, "--force")
+    assert foreign.exit_code == 2
+    assert "is no comparison, so it is never replaced" in " ".join(foreign.stderr.split())
+    assert len(list(charts.iterdir())) == 3
 
 
 def test_compare_refuses_one_run(call: Call, folder: Path) -> None:
