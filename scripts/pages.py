@@ -7,16 +7,15 @@ import sys
 import warnings
 from pathlib import Path
 
+import comparison_page
 import growth_page
 import norway_page
 import persistence_page
 import prior_page
-<<<<<<< HEAD
 import published_figures
 import published_page
-=======
+import screening_page
 import sensitivity_page
->>>>>>> calibration
 
 from attraktiv.errors import AttraktivWarning
 
@@ -30,11 +29,10 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore", AttraktivWarning)  # the panel's own doubts, known and stated
     prior_page.write(DATA / "norway")
     norway_page.write(DATA / "norway")
-<<<<<<< HEAD
     growth_page.write(DATA / "norway")
     persistence_page.write(DATA / "norway")
     if (DATA / published_figures.FILE).is_file():  # it may not be handed on
         published_page.write(DATA)
-=======
     sensitivity_page.write(DATA / "norway")
->>>>>>> calibration
+    comparison_page.write(DATA / "norway")
+    screening_page.write(DATA / "norway")

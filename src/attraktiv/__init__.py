@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from attraktiv.demonstration import demo
     from attraktiv.effects import attractiveness, decompose
     from attraktiv.engines import check, coefficient_trend, fit
-    from attraktiv.evaluation import hindcast
+    from attraktiv.evaluation import compare, hindcast, screen
     from attraktiv.model import build_design
     from attraktiv.model.pymc_model import build_model
     from attraktiv.panels import covariate, panel, read_panel, simulate, simulate_country
@@ -30,6 +30,7 @@ __all__ = [
     "build_model",
     "check",
     "coefficient_trend",
+    "compare",
     "covariate",
     "decompose",
     "demo",
@@ -41,6 +42,7 @@ __all__ = [
     "panel",
     "query",
     "read_panel",
+    "screen",
     "simulate",
     "simulate_country",
     "write_run",
@@ -53,6 +55,7 @@ _ROOM_OF: Final = {
     "build_model": "model.pymc_model",  # apart, for PyMC is slow to import
     "check": "engines",
     "coefficient_trend": "engines",
+    "compare": "evaluation",
     "covariate": "panels",
     "decompose": "effects",
     "demo": "demonstration",
@@ -64,6 +67,7 @@ _ROOM_OF: Final = {
     "panel": "panels",
     "query": "queries",
     "read_panel": "panels",
+    "screen": "evaluation",
     "simulate": "panels",
     "simulate_country": "panels",
     "write_run": "store",

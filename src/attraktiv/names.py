@@ -20,9 +20,15 @@ SEX: Final = "sex"
 AGE: Final = "age"
 INDUSTRY: Final = "industry"
 PARAMETER: Final = "parameter"  # a scalar of the model, with its index: theta[0301]
-COMPONENT: Final = "component"  # a term of the decomposition of growth
+COMPONENT: Final = "component"  # a term of growth, or of the variance of the outcome
 FLOW: Final = "flow"  # one row per home-work pair and year of commuting
 BORDER: Final = "border"  # one row per pair of neighbours
+
+RUN: Final = "run"  # of a comparison, by the name of its model
+FACTOR: Final = "factor"  # a proposed driver, as a formula writes it
+CRITERION: Final = "criterion"  # what a predictive density leaves out
+SLOPE: Final = "slope"  # pooled, within places, between places
+ESTIMATE: Final = "estimate"  # mean, lower, upper
 
 # Panel: observed -------------------------------------------------------------
 POPULATION: Final = "population"
@@ -121,6 +127,36 @@ OBSERVED: Final = "observed"
 PREDICTED: Final = "predicted"
 RMSE: Final = "rmse"
 DIFFERENCE: Final = "difference"
+
+# Evaluation ------------------------------------------------------------------
+COEFFICIENT: Final = "coefficient"
+COEFFICIENT_ORIGINAL: Final = "coefficient_original"
+EXPLAINED: Final = "explained"
+RANK: Final = "rank"
+RANK_CHANGE: Final = "rank_change"
+OTHER_STRUCTURE: Final = "other_structure"
+SHRINKAGE: Final = "shrinkage"
+RELIABILITY: Final = "reliability"
+NOISE_SD: Final = "noise_sd"
+YEARS_KNOWN: Final = "years_known"
+ELPD: Final = "elpd"
+ELPD_SE: Final = "elpd_se"
+ELPD_DIFFERENCE: Final = "elpd_difference"
+ELPD_DIFFERENCE_SE: Final = "elpd_difference_se"
+ELPD_OF_PLACE: Final = "elpd_of_place"
+SCORED: Final = "scored"
+PARETO_K: Final = "pareto_k"
+PARETO_BAD: Final = "pareto_bad"
+SLOPE_MEAN: Final = "slope_mean"
+SLOPE_SE: Final = "slope_se"
+TOP_RETURNING: Final = "top_returning"
+RANK_CORRELATION: Final = "rank_correlation"
+PROB_EQUIVALENT: Final = "prob_equivalent"
+TAIL: Final = "tail"
+TAIL_ADJUSTED: Final = "tail_adjusted"
+ATTRACTIVENESS_CHANGE: Final = "attractiveness_change"
+ATTRACTIVENESS_CHANGE_SD: Final = "attractiveness_change_sd"
+BELONGS: Final = "belongs"
 
 # Units -----------------------------------------------------------------------
 PERSONS: Final = "persons"

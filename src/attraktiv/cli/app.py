@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import attraktiv
-from attraktiv.cli import answers, countries, estimation, growth, hindcasts
+from attraktiv.cli import answers, comparison, countries, estimation, growth, hindcasts
 
 _PREPARE, _FIT, _READ = "Data", "Models", "Answers"
 
@@ -44,6 +44,8 @@ for _command, _panel in (
     (estimation.fit, _FIT),
     (estimation.check, _FIT),
     (hindcasts.hindcast, _FIT),
+    (comparison.compare, _FIT),
+    (comparison.screen, _FIT),
     (answers.attractiveness, _READ),
     (growth.decompose, _READ),
     (answers.query, _READ),

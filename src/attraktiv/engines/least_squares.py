@@ -23,6 +23,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import xarray as xr
 
 from attraktiv import names
 from attraktiv.engines.tree import Draws
@@ -62,10 +63,9 @@ def estimate(design: Design) -> LeastSquares:
     DesignError
         If the factors are collinear, or there are no more cells than coefficients.
     """
-    data = design.fitted()
-    place, year = np.nonzero(data[names.USED].values)
-    slopes, w = _regressors(design, data[names.FACTORS].values[place, year], year)
-    y = data[names.OUTCOME].values[place, year]
+    data, yearly = design.fitted(), design.spec.migration.yearly
+    _refuse_impossible(design, data, yearly)
+    slopes, w, y, place, _ = regressors(data, yearly=yearly)
     n, q = w.shape
     inverse = np.linalg.inv(w.T @ w)
     coefficients = np.linalg.lstsq(w, y, rcond=None)[0]
@@ -79,30 +79,48 @@ def estimate(design: Design) -> LeastSquares:
     return LeastSquares(slopes, coefficients, covariance, sigma)
 
 
-def _regressors(
-    design: Design, factors: Array, year: np.ndarray
-) -> tuple[tuple[tuple[int, int], ...], Array]:
-    """Year and factor of each slope, and the columns: slopes, then levels of the years."""
+def regressors(
+    data: xr.Dataset, *, yearly: bool = False
+) -> tuple[tuple[tuple[int, int], ...], Array, Array, np.ndarray, np.ndarray]:
+    """Lay the used cells out as rows: slopes, then one level for each year that has a cell.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        ``outcome`` and ``used`` (place, year), ``factors`` (place, year, term).
+    yearly : bool
+        Every year has slopes of its own, for the factors that it has.
+
+    Returns
+    -------
+    slopes : tuple of (int, int)
+        As :attr:`LeastSquares.slopes`.
+    w : (n, q) float
+    y : (n,) float
+    place, year : (n,) int
+        Positions of each row's cell.
+    """
+    place, year = np.nonzero(data[names.USED].values)
+    factors = data[names.FACTORS].values[place, year]
+    y = data[names.OUTCOME].values[place, year]
     # a year without any cell has no level to estimate
     present, column = np.unique(year, return_inverse=True)
     levels = np.eye(present.size)[column]
-    if not design.spec.migration.yearly:
-        w = np.hstack([factors, levels])
-        _refuse_impossible(w, design, "")
-        return tuple((0, k) for k in range(factors.shape[1])), w
+    if not yearly:
+        slopes = [(0, k) for k in range(factors.shape[1])]
+        return tuple(slopes), np.hstack([factors, levels]), y, place, year
     slopes, columns = [], []
     for t in present:
         own = year == t
-        known = np.flatnonzero(factors[own].any(axis=0))
-        _refuse_impossible(
-            np.column_stack([factors[own][:, known], np.ones(own.sum())]),
-            design,
-            f" in {design.years[t]}",
-            known,
-        )
+        known = _known_factors(factors[own])
         slopes += [(int(t), int(k)) for k in known]
         columns.append(np.where(own[:, None], factors[:, known], 0.0))
-    return tuple(slopes), np.hstack([*columns, levels])
+    return tuple(slopes), np.hstack([*columns, levels]), y, place, year
+
+
+def _known_factors(factors: Array) -> np.ndarray:
+    """Positions of the factors of a year that are not missing in every cell."""
+    return np.flatnonzero(factors.any(axis=0))
 
 
 def sample(design: Design, *, chains: int, draws: int, seed: int) -> Draws:
@@ -138,10 +156,26 @@ def sample(design: Design, *, chains: int, draws: int, seed: int) -> Draws:
     }
 
 
-def _refuse_impossible(
-    w: Array, design: Design, when: str, factors: np.ndarray | None = None
+def _refuse_impossible(design: Design, data: xr.Dataset, yearly: bool) -> None:
+    """Raise where the cells, of each year if coefficients are yearly, have no one solution."""
+    place, year = np.nonzero(data[names.USED].values)
+    factors = data[names.FACTORS].values[place, year]
+    if not yearly:
+        levels = np.eye(year.max() + 1)[year]
+        every = np.arange(factors.shape[1])
+        _refuse_collinear(factors, levels[:, levels.any(axis=0)], design, every, "")
+        return
+    for t in np.unique(year):
+        own = year == t
+        known = _known_factors(factors[own])
+        when = f" in {design.years[t]}"
+        _refuse_collinear(factors[own][:, known], np.ones((own.sum(), 1)), design, known, when)
+
+
+def _refuse_collinear(
+    factors: Array, levels: Array, design: Design, which: np.ndarray, when: str
 ) -> None:
-    """Raise where the columns of `w`, some factors and then levels, have no one solution."""
+    w = np.hstack([factors, levels])
     n, q = w.shape
     if n <= q:
         raise DesignError(
@@ -150,7 +184,7 @@ def _refuse_impossible(
         )
     if np.linalg.matrix_rank(w) == q:
         return
-    for column, k in enumerate(range(len(design.terms)) if factors is None else factors):
+    for column, k in enumerate(which):
         others = np.delete(w, column, axis=1)
         if np.linalg.matrix_rank(others) == np.linalg.matrix_rank(w):
             term = design.terms[k]

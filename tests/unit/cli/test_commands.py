@@ -26,7 +26,7 @@ from attraktiv.store import open_run, write_run
 WIDTH = 80
 ROOT = Path(__file__).resolve().parents[3]
 COMMANDS = (
-    *("demo", "simulate", "panel", "models", "fit", "check", "hindcast"),
+    *("demo", "simulate", "panel", "models", "fit", "check", "hindcast", "compare", "screen"),
     *("attractiveness", "decompose", "query"),
 )
 Call = Callable[..., Result]

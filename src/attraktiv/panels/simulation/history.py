@@ -133,7 +133,7 @@ class History:
             panel.sort_values(keys, ignore_index=True),
             jobs_by_industry=self._industry_table(calendar),
             commuting=self._commuting_table(float(calendar[0])),
-            borders=touching(code, polygons(self.places)),
+            borders=touching(list(code), polygons(self.places)),
         )
 
     def ages(self, panel: xr.Dataset) -> xr.DataArray:

@@ -1,0 +1,132 @@
+"""Predictive density of a year that the fit had not seen.
+
+Mathematical details
+--------------------
+Fit to the years before t, predict the outcome of year t of every place, given the factors of that
+year. The national level of year t concerns no place, and the models differ in how they look ahead
+at it, so every model is told it in the same way: it has a flat prior, and is learnt from the other
+places of year t. In draw s, with mean m_i and variance w_i of place i's outcome around the level,
+
+    level given the others:  Σ_{j≠i} (y_j − m_j)/w_j · s²,    s² = 1 / Σ_{j≠i} 1/w_j
+    p_s(y_i)               = N(y_i; m_i + level, w_i + s²)
+
+and the density is the mean of p_s over draws. What a model believes of a place:
+
+- Bayesian: m = x'β + γ + θ + ρu_{t−1}, w = σ_u² + σ² + φv + measurement error;
+- classical, residual forgotten: m = x'β, w = σ²;
+- classical, residual carried forward: m = x'β + the mean r̄_i of the place's T_i residuals,
+  w = s²(1 + 1/T_i), s² the variance of residuals around their place's mean.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from attraktiv import names
+from attraktiv.effects.terms import is_residual
+from attraktiv.evaluation.cells import (
+    cells,
+    draws,
+    group_effect,
+    noise_variance,
+    parameter,
+    residuals,
+)
+from attraktiv.evaluation.refits import design_until
+
+FORGOTTEN, CARRIED = "future", "future_carried"
+
+
+def score_year(run: xr.DataTree, panel: xr.Dataset, carried: bool) -> xr.DataArray:
+    """Log density of the year after a run's last, place by place.
+
+    Parameters
+    ----------
+    run : xarray.DataTree
+        Fitted to the years before.
+    panel : xarray.Dataset
+        The panel of the run, with the year after its last.
+    carried : bool
+        Whether a classical run carries its residual forward; a Bayesian run knows only one way.
+
+    Returns
+    -------
+    xarray.DataArray
+        (place,) fitted places whose outcome of the year is known.
+    """
+    year = int(run.attrs["last_year"]) + 1
+    new = _new_year(run, panel, year)
+    kept = np.isin(cells(run)[names.PLACE].values, new[names.PLACE].values)
+    mean, variance = _prediction(run, new, kept, carried)
+    outcome = new[names.OUTCOME].values
+    return xr.DataArray(
+        log_density_given_level(outcome, mean, variance),
+        dims=(names.PLACE,),
+        coords={names.PLACE: new[names.PLACE].values},
+    )
+
+
+def log_density_given_level(
+    outcome: np.ndarray, mean: np.ndarray, variance: np.ndarray
+) -> np.ndarray:
+    """Log density of each outcome, a flat level learnt from the others.
+
+    Parameters
+    ----------
+    outcome : (place,) float
+    mean, variance : (draws, place) float
+
+    Returns
+    -------
+    (place,) float
+    """
+    from scipy.special import logsumexp
+    from scipy.stats import norm
+
+    precision = 1.0 / variance
+    pulled = (outcome - mean) * precision
+    others = precision.sum(axis=1, keepdims=True) - precision
+    level = (pulled.sum(axis=1, keepdims=True) - pulled) / others
+    density = norm.logpdf(outcome, mean + level, np.sqrt(variance + 1.0 / others))
+    return logsumexp(density, axis=0) - np.log(len(density))
+
+
+def _new_year(run: xr.DataTree, panel: xr.Dataset, year: int) -> xr.Dataset:
+    """Return the cells of the new year, their factors on the scale of the run."""
+    design = design_until(run, panel, year)
+    data = design.data.assign_coords({names.PLACE: design.data[names.PLACE].values.astype(object)})
+    before = cells(run)
+    data = data.sel({names.PLACE: before[names.PLACE].values, names.YEAR: year})
+    # the level absorbs the centre; only the scale must be the fit's
+    scale = data[names.SCALE].values / before[names.SCALE].values
+    data = data.assign({names.FACTORS: data[names.FACTORS] * scale})
+    return data.isel({names.PLACE: np.flatnonzero(data[names.USED].values)})
+
+
+def _prediction(
+    run: xr.DataTree, new: xr.Dataset, kept: np.ndarray, carried: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and variance of the new outcomes around their level, (draws, place)."""
+    factors = new[names.FACTORS].transpose(names.PLACE, names.TERM).values
+    mean = draws(run, names.BETA, names.TERM) @ factors.T
+    noise = noise_variance(run, new)
+    if is_residual(run):
+        if not carried:
+            return mean, noise
+        residual = residuals(run)
+        count = np.isfinite(residual[0]).sum(axis=1)
+        of_place = np.nanmean(residual, axis=2)
+        spread = np.nansum((residual - of_place[:, :, None]) ** 2, axis=(1, 2))
+        within = spread / (count.sum() - count.size)
+        return mean + of_place[:, kept], within[:, None] * (1.0 + 1.0 / count[kept])
+    posterior = run[names.POSTERIOR].data_vars
+    gamma = group_effect(run)
+    if gamma is not None:
+        mean = mean + gamma[:, kept]
+    if names.THETA in posterior:
+        mean = mean + draws(run, names.THETA, names.PLACE)[:, kept]
+    if names.U in posterior:
+        last = draws(run, names.U, names.PLACE, names.YEAR)[:, kept, -1]
+        mean = mean + parameter(run, names.RHO)[:, None] * last
+    return mean, noise + parameter(run, names.SIGMA_U)[:, None] ** 2
