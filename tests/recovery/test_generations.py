@@ -63,7 +63,9 @@ def test_a_classical_one_on_norway(norway: xr.Dataset, model: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.real_data
-@pytest.mark.parametrize("model", ["hierarchical_grouped", "hierarchical_robust"])
+@pytest.mark.parametrize(
+    "model", ["hierarchical_grouped", "hierarchical_spatial", "hierarchical_robust"]
+)
 def test_a_hierarchical_one_on_norway(norway: xr.Dataset, model: str) -> None:
     run = fitted(model, norway, first=2006, last=2016)
     assert run.attrs["verdict"] == "passed"

@@ -186,6 +186,8 @@ def _stationary_path(
 def _all_groups(design: Design, draws: Draws, seed: int) -> tuple[np.ndarray, np.ndarray]:
     data = design.data[names.GROUP_OF_PLACE].values
     labels = np.unique(data)
+    if design.field is not None:  # it reaches places without data
+        return labels, draws[names.GAMMA]
     fitted = np.unique(design.fitted()[names.GROUP_OF_PLACE].values)
     sigma = draws[names.SIGMA_GAMMA]
     out = np.empty((*sigma.shape, labels.size))

@@ -27,6 +27,7 @@ import xarray as xr
 
 from attraktiv import names
 from attraktiv.errors import DesignError, PanelError
+from attraktiv.model.field import Field, field_of
 from attraktiv.model.formula import Term, evaluate, parse_formula
 from attraktiv.model.needs import advice, settle
 from attraktiv.panels import covariate
@@ -51,12 +52,15 @@ class Design:
         Labels of the structural factors, in order.
     options : dict
         ``without``, ``exclude`` and ``missing`` as given: part of a run's identity.
+    field : Field, optional
+        Of a model with a spatial field: every place is a group of its own.
     """
 
     spec: ModelSpec
     data: xr.Dataset
     terms: tuple[str, ...]
     options: dict[str, object]
+    field: Field | None = None
 
     @property
     def years(self) -> np.ndarray:
@@ -157,7 +161,8 @@ def build_design(
         "missing": missing,
     }
     data = data.sel({names.PLACE: order})
-    return Design(spec, data, tuple(term.label for term in terms), options)
+    field = field_of(panel) if equation.field is not None else None
+    return Design(spec, data, tuple(term.label for term in terms), options, field)
 
 
 def _terms(equation: Equation, without: Sequence[str], spec: ModelSpec) -> tuple[Term, ...]:
@@ -348,6 +353,9 @@ def _attributes(panel: xr.Dataset, spec: ModelSpec, design: xr.Dataset) -> xr.Da
             f"numbers. Rename it, for instance to 'place_{clashes[0]}'."
         )
     groups = spec.migration.groups
+    if spec.migration.field is not None:
+        codes = panel[names.PLACE].values.astype(str).astype(object)
+        return kept.assign({names.GROUP_OF_PLACE: (names.PLACE, codes)})
     if groups is None:
         return kept
     return kept.assign({names.GROUP_OF_PLACE: kept[groups].astype(str)})

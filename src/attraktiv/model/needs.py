@@ -38,6 +38,8 @@ def columns(spec: ModelSpec) -> tuple[str, ...]:
     found += [_columns_of(name) for name in _of_formula(equation.factors)]
     if (own := equation.groups) is not None:
         found.append("a text column of places.csv that groups them" if own == AUTO_GROUPS else own)
+    if equation.field is not None:
+        found.append(_BORDERS)
     return tuple(dict.fromkeys(found))
 
 
@@ -64,6 +66,8 @@ def missing(spec: ModelSpec, panel: xr.Dataset) -> tuple[str, ...]:
     lacking = [name for name in dict.fromkeys(wanted) if not _known(panel, name)]
     if equation.groups is not None and group_column(equation.groups, panel) is None:
         lacking.append(equation.groups)
+    if equation.field is not None and not has_borders(panel):
+        lacking.append(_BORDERS)
     return tuple(lacking)
 
 
@@ -72,6 +76,11 @@ def group_column(groups: str, panel: xr.Dataset) -> str | None:
     if groups == AUTO_GROUPS:
         return region_attribute(panel)
     return groups if groups in panel and panel[groups].dims == (names.PLACE,) else None
+
+
+def has_borders(panel: xr.Dataset) -> bool:
+    """Say whether the panel knows which places are neighbours."""
+    return names.BORDER_PLACE in panel and panel.sizes[names.BORDER] > 0
 
 
 def nearest(spec: ModelSpec, panel: xr.Dataset) -> ModelSpec | None:
@@ -148,6 +157,12 @@ def settle(spec: ModelSpec, panel: xr.Dataset, groups: str | None) -> ModelSpec:
         if found is None:
             raise DesignError(_no_groups(spec, panel, wanted))
         changes["groups"] = found
+    if equation.field is not None and not has_borders(panel):
+        raise DesignError(
+            f"The model {spec.id} has a spatial field, and this panel does not say which places "
+            "are neighbours. Add neighbours.csv (place, neighbour) or places.geojson (polygons "
+            f"with the property place) to the panel folder. {advice(spec, panel)}"
+        )
     return spec.with_migration(**changes) if changes else spec
 
 
@@ -203,6 +218,8 @@ def _columns_of(variable: str) -> str:
         return " and ".join(sets[0])
     return " or ".join(s[0] if len(s) == 1 else f"({' and '.join(s)})" for s in sets)
 
+
+_BORDERS = "neighbours or places.geojson"
 
 #: Variables of a panel that come from a table of their own.
 _TABLES = {names.COMMUTING_YEAR: "commuting"}

@@ -8,7 +8,8 @@ For place i (in group r) and year t, in percent of population per year:
     ε_it ~ N(0, V_it), V_it = σ² + φ v_it + s_it²       v flow variance, s measurement error
     or ε_it / √V_it ~ Student-t with ν degrees of freedom
     α_1  ~ N(μ_α, σ_α²/(1−ρ_α²)),  α_t ~ N(μ_α + ρ_α (α_{t−1} − μ_α), σ_α²)
-    θ_i  ~ N(0, τ²)    γ_r ~ N(0, σ_γ²)    β_k as the specification says
+    θ_i  ~ N(0, τ²)    β_k as the specification says
+    γ_r  ~ N(0, σ_γ²), or a spatial field (:mod:`.field`)
     u_i1 ~ N(0, σ_u²/(1−ρ²)),  u_it ~ N(ρ u_i,t−1, σ_u²)
 
 θ, γ and u are not centred (drawn as standard normals and scaled): one place's data say
@@ -91,7 +92,7 @@ def model_of(design: Design) -> pm.Model:
             )
             beta = _draw(names.BETA, equation.priors[names.BETA], dims=names.TERM)
             mean = mean + factors @ beta
-        if equation.groups is not None:
+        if equation.shared:
             mean = mean + _group_effect(design, data)[place]
         if equation.place_effect != "none":
             mean = mean + _lasting(design)[place]
@@ -136,10 +137,14 @@ def _national_level(design: Design) -> pt.TensorVariable:
 
 def _group_effect(design: Design, data: xr.Dataset) -> pt.TensorVariable:
     labels, index = np.unique(data[names.GROUP_OF_PLACE].values, return_inverse=True)
+    if design.field is not None:
+        labels = design.field.places
+        index = np.searchsorted(labels, data[names.GROUP_OF_PLACE].values.astype(str))
     pm.modelcontext(None).add_coord(names.GROUP, labels)
     sigma = _draw(names.SIGMA_GAMMA, design.spec.migration.priors[names.SIGMA_GAMMA])
     raw = pm.Normal("gamma_raw", dims=names.GROUP)
-    gamma = pm.Deterministic(names.GAMMA, sigma * raw, dims=names.GROUP)
+    shape = raw if design.field is None else design.field.root() @ raw
+    gamma = pm.Deterministic(names.GAMMA, sigma * shape, dims=names.GROUP)
     return gamma[index]
 
 

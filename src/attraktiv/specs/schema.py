@@ -95,6 +95,8 @@ class Equation(_Frozen):
     groups : str, optional
         Column of places.csv whose values share an effect (γ); "auto": the first text
         column that puts places together, which is the region of most panels.
+    field : {"neighbours"}, optional
+        A spatial field: γ of every place, drawn towards its neighbours'.
     year_effect : {"fixed", "independent", "ar1"}
         The national level: free (least squares), exchangeable, or an AR(1) around
         a mean.
@@ -110,6 +112,7 @@ class Equation(_Frozen):
     factors: str
     place_effect: Literal["none", "static", "ar1"] = "none"
     groups: str | None = None
+    field: Literal["neighbours"] | None = None
     year_effect: Literal["fixed", "independent", "ar1"] = "fixed"
     yearly: bool = False
     noise: Noise = Noise(size_dependent=False)
@@ -129,7 +132,7 @@ class Equation(_Frozen):
         found = [names.BETA, names.MU_ALPHA, names.SIGMA_ALPHA]
         if self.year_effect == "ar1":
             found.append(names.RHO_ALPHA)
-        if self.groups is not None:
+        if self.shared:
             found.append(names.SIGMA_GAMMA)
         if self.place_effect != "none":
             found.append(names.TAU)
@@ -141,6 +144,11 @@ class Equation(_Frozen):
         if self.noise.family == "student_t":
             found.append(names.NU)
         return tuple(found)
+
+    @property
+    def shared(self) -> bool:
+        """Whether places share attractiveness (γ), by groups or with neighbours."""
+        return self.groups is not None or self.field is not None
 
     @property
     def gaussian(self) -> bool:
@@ -162,14 +170,14 @@ class Equation(_Frozen):
     def _classical_is_plain(self) -> Self:
         if self.year_effect == "fixed" and (
             self.place_effect != "none"
-            or self.groups is not None
+            or self.shared
             or self.noise.size_dependent
             or not self.gaussian
         ):
             raise _fault(
                 'year_effect = "fixed" is the classical regression: it has no place effect, no '
-                "groups, and normal noise that does not depend on size; write year_effect = "
-                '"ar1" for a hierarchical model',
+                "groups or field, and normal noise that does not depend on size; write "
+                'year_effect = "ar1" for a hierarchical model',
                 "year_effect",
             )
         if self.yearly and self.year_effect != "fixed":
@@ -177,6 +185,16 @@ class Equation(_Frozen):
                 "yearly = true is for classical models, which are estimated by least squares; "
                 'write year_effect = "fixed", or leave yearly out',
                 "yearly",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_way_to_share(self) -> Self:
+        if self.groups is not None and self.field is not None:
+            raise _fault(
+                "groups and field are two ways for places to share attractiveness; keep one of "
+                "them",
+                "field",
             )
         return self
 

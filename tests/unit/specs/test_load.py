@@ -110,6 +110,7 @@ def test_every_generation_is_shipped_and_one_is_the_default() -> None:
         "hierarchical_dynamic",
         "hierarchical_grouped",
         "hierarchical_robust",
+        "hierarchical_spatial",
     }
     assert len(found) == len(SHIPPED)
     assert [spec.id for spec in found if spec.default] == ["hierarchical_dynamic"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
+from scipy.linalg import solve_triangular
 
 from attraktiv import names
 from attraktiv.engines.collapsed import kernel
-from attraktiv.engines.collapsed.problem import Problem
+from attraktiv.engines.collapsed.problem import Problem, forward
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -104,12 +105,11 @@ def _global_draws(problem: Problem, x: Array, rng: np.random.Generator) -> dict[
     size = n_factors + 1 + n_years + n_groups
     normal = rng.standard_normal((len(x), size))
     b = np.empty((len(x), size))
-    for low in range(0, len(x), 256):
-        part = slice(low, low + 256)
+    for low in range(0, len(x), problem.batch):
+        part = slice(low, low + problem.batch)
         system = problem.system(problem.hyper.values(x[part]))
-        half = np.linalg.solve(system.root, system.rhs[..., None])
-        upper = system.root.transpose(0, 2, 1)
-        b[part] = np.linalg.solve(upper, half + normal[part, :, None])[..., 0]
+        half = (forward(system) + normal[part])[..., None]
+        b[part] = solve_triangular(system.root.transpose(0, 2, 1), half, lower=False)[..., 0]
     out = {
         names.MU_ALPHA: b[:, n_factors],
         names.ALPHA: b[:, n_factors + 1 : n_factors + 1 + n_years],

@@ -18,18 +18,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import solve_triangular
 
 from attraktiv import names
 from attraktiv.engines.collapsed import kernel
 from attraktiv.engines.collapsed.hyper import Hyper
-from attraktiv.engines.collapsed.spectrum import Residuals, Spectrum
+from attraktiv.engines.collapsed.spectrum import FieldWaves, Residuals, Spectrum
 from attraktiv.engines.collapsed.surrogate import Guide
 from attraktiv.model import Design
+from attraktiv.model.field import Field
 from attraktiv.specs import Equation, Normal
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
-#: Rows of ψ for which the blocks of Q are held in memory at once.
+#: Numbers in the blocks of Q that are held in memory at once, and rows of ψ at most.
+_AT_ONCE = 5_000_000
 _BATCH = 256
 
 
@@ -46,6 +49,8 @@ class Problem:
         Group of each place, −1 where the model has none.
     labels : tuple of str
         The groups.
+    field : Field or None
+        Where each place is a group of its own that is drawn towards its neighbours.
     """
 
     equation: Equation
@@ -57,6 +62,7 @@ class Problem:
     factors: Array
     group: np.ndarray
     labels: tuple[str, ...]
+    field: Field | None
     blocks: tuple[Array, Array, Array, Array, np.ndarray]
 
     @classmethod
@@ -75,6 +81,9 @@ class Problem:
         if names.GROUP_OF_PLACE in data:
             found, group = np.unique(data[names.GROUP_OF_PLACE].values, return_inverse=True)
             labels = tuple(found)
+        if design.field is not None:
+            labels = tuple(design.field.places)
+            group = np.searchsorted(labels, data[names.PLACE].values.astype(str))
         equation = design.spec.migration
         return cls(
             equation,
@@ -86,6 +95,7 @@ class Problem:
             factors,
             group,
             labels,
+            design.field,
             _blocks(outcome, used, flow, known, factors, group),
         )
 
@@ -98,6 +108,12 @@ class Problem:
     def sizes(self) -> tuple[int, int, int]:
         """Number of factors, years and groups."""
         return self.factors.shape[2], self.factors.shape[1], len(self.labels)
+
+    @property
+    def batch(self) -> int:
+        """Rows of ψ to work on at once."""
+        size = sum(self.sizes) + 1
+        return int(np.clip(_AT_ONCE // size**2, 1, _BATCH))
 
     def log_posterior(self, x: Array) -> Array:
         """Log density of ψ given the data, up to a constant, at rows of `x`.
@@ -114,8 +130,8 @@ class Problem:
             arithmetic of an extreme ψ breaks down.
         """
         out = np.empty(len(x))
-        for low in range(0, len(x), _BATCH):
-            rows = slice(low, low + _BATCH)
+        for low in range(0, len(x), self.batch):
+            rows = slice(low, low + self.batch)
             psi = self.hyper.values(x[rows])
             out[rows] = self.log_likelihood(psi)
         out = out + self.hyper.log_prior(x)
@@ -129,7 +145,9 @@ class Problem:
         mode : (d,) float
             Of the posterior of ψ.
         """
-        spectrum = Spectrum(self.used, self.flow, self.known, self._residuals(mode))
+        spectrum = Spectrum(
+            self.used, self.flow, self.known, self._residuals(mode), self._field_waves()
+        )
         return lambda x: spectrum(self.hyper.values(np.clip(x, -8.0, 8.0)))
 
     def _residuals(self, mode: Array) -> Residuals:
@@ -137,27 +155,34 @@ class Problem:
         psi = self.hyper.values(mode[None])
         system = self.system(psi)
         root = system.root[0]
-        mean = np.linalg.solve(root.T, np.linalg.solve(root, system.rhs[0]))
+        mean = solve_triangular(root, forward(system)[0], lower=True, trans="T")
         n_factors, n_years, n_groups = self.sizes
         beta, mu = mean[:n_factors], mean[n_factors]
         alpha = mean[n_factors + 1 : n_factors + 1 + n_years]
         gamma = mean[n_factors + 1 + n_years :]
         fitted = self.factors @ beta + alpha
-        if n_groups:
+        if n_groups and self.field is None:
             fitted = fitted + gamma[self.group][:, None]
             # undo the shrinkage: the spread of γ's means is less than that of the groups
             left = np.linalg.inv(root)[:, -n_groups:]
             gamma = gamma / np.maximum(
                 1.0 - (left**2).sum(axis=0) / psi[names.SIGMA_GAMMA] ** 2, 0.05
             )
-        taken = n_factors + n_years + n_groups
+        taken = n_factors + n_years + (n_groups if self.field is None else 0)
+        if self.field is not None:
+            gamma = gamma[:0]  # a field stays in the residuals, which then show its waves
         return Residuals((self.outcome - fitted) * self.used, alpha - mu, gamma, taken)
+
+    def _field_waves(self) -> FieldWaves | None:
+        if self.field is None:
+            return None
+        precision, waves = np.linalg.eigh(self.field.precision)
+        return FieldWaves(1.0 / precision, waves.T[:, self.group])
 
     def log_likelihood(self, psi: dict[str, Array]) -> Array:
         """Log p(y | ψ), every other parameter integrated out; shape (B,)."""
         system = self.system(psi)
-        half = np.linalg.solve(system.root, system.rhs[..., None])[..., 0]
-        fit = (half**2).sum(axis=1)
+        fit = (forward(system) ** 2).sum(axis=1)
         log_det_q = 2.0 * np.log(np.diagonal(system.root, axis1=1, axis2=2)).sum(axis=1)
         return -0.5 * (
             system.log_det_v
@@ -219,6 +244,23 @@ class System:
     log_det_prior: Array
 
 
+def forward(system: System) -> Array:
+    """L⁻¹c for each row, L the factor of Q; (B, q)."""
+    if not np.isfinite(system.root).all():
+        # an extreme ψ: what cannot be solved is NaN, and the rest is right
+        good = np.isfinite(system.root).all(axis=(1, 2))
+        out = np.full_like(system.rhs, np.nan)
+        if good.any():
+            out[good] = _forward(system.root[good], system.rhs[good])
+        return out
+    return _forward(system.root, system.rhs)
+
+
+def _forward(root: Array, rhs: Array) -> Array:
+    solved = solve_triangular(root, rhs[..., None], lower=True, check_finite=False)
+    return np.asarray(solved)[..., 0]
+
+
 def _global_prior(problem: Problem, psi: dict[str, Array]) -> tuple[Array, Array, Array, Array]:
     """Λ, Λb₀, b₀'Λb₀ and log|Λ| for each row of ψ."""
     priors = problem.equation.priors
@@ -252,7 +294,12 @@ def _global_prior(problem: Problem, psi: dict[str, Array]) -> tuple[Array, Array
 
     if n_groups:
         at = np.arange(n_factors + 1 + n_years, size)
-        precision[:, at, at] = psi[names.SIGMA_GAMMA][:, None] ** -2
+        scale = psi[names.SIGMA_GAMMA] ** -2
+        if problem.field is None:
+            precision[:, at, at] = scale[:, None]
+        else:
+            precision[:, at[0] :, at[0] :] = scale[:, None, None] * problem.field.precision
+            log_det += np.linalg.slogdet(problem.field.precision)[1]
         log_det -= 2.0 * n_groups * np.log(psi[names.SIGMA_GAMMA])
     return precision, rhs, square, log_det
 

@@ -15,10 +15,13 @@ about
     −½ Σ_bk n_b (log v_bk + S_bk / v_bk)
 
 and the same for the national level along the waves, seen through the mean of all places,
-and for groups, through the mean of a group. On a large panel that is right to a few nats
-where the likelihood itself differs by hundreds, and it is quadratic in the log v. Parameters
-that trade off do so because they leave those variances alone: a curved ridge of ψ is flat
-in them. Nothing rests on either but the speed of the sampler.
+and for groups, through the mean of a group. With a spatial field f ~ N(0, Q⁻¹), k = 0 is taken
+along Q's eigenvectors instead of by class, where the variance is v_0 + T σ_γ²/λ.
+
+On a large panel that is right to a few nats where the likelihood itself differs by hundreds,
+and it is quadratic in the log v. Parameters that trade off do so because they leave those
+variances alone: a curved ridge of ψ is flat in them. Nothing rests on either but the speed of
+the sampler.
 """
 
 from __future__ import annotations
@@ -33,6 +36,7 @@ from attraktiv import names
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 _CLASSES = 12  # of places by size
+_FIELD_FEATURES = 6  # variances of a field that are features
 _FEATURED = (0.0, 0.1, 0.5, 0.9)  # quantiles of the classes whose variances are features
 
 
@@ -58,6 +62,22 @@ class Residuals:
     coefficients: int
 
 
+@dataclass(frozen=True)
+class FieldWaves:
+    """The eigenvectors of a spatial field.
+
+    Attributes
+    ----------
+    variance : (G,) float
+        Of a field of standard deviation one along each.
+    waves : (G, N) float
+        Rows are eigenvectors, at the fitted places.
+    """
+
+    variance: Array
+    waves: Array
+
+
 class Spectrum:
     """Variances along the years' waves.
 
@@ -66,9 +86,17 @@ class Spectrum:
     used, flow, known : (N, T) float
         As in :class:`.problem.Problem`.
     residuals : Residuals
+    field : FieldWaves, optional
     """
 
-    def __init__(self, used: Array, flow: Array, known: Array, residuals: Residuals) -> None:
+    def __init__(
+        self,
+        used: Array,
+        flow: Array,
+        known: Array,
+        residuals: Residuals,
+        field: FieldWaves | None = None,
+    ) -> None:
         self.years = used.shape[1]
         waves = dct(np.eye(self.years), norm="ortho", axis=0)
         # share of each lag in the variance along each wave
@@ -97,6 +125,11 @@ class Spectrum:
         self._known = np.array([known_of[rows].mean() for rows in classes])
         self._national = (waves @ residuals.year) ** 2
         self._group = residuals.group**2
+        self._counted = np.ones(self.years)
+        self._field = field
+        if field is not None:
+            self._counted[0] = 0.0
+            self._group = (field.waves @ (residuals.place @ waves[0])) ** 2
         last = len(classes) - 1
         self._featured = sorted({round(q * last) for q in _FEATURED})
         waves_of = (0, 1, 2, 4, self.years // 2, self.years - 1)
@@ -107,10 +140,10 @@ class Spectrum:
         place, national, group = map(np.log, self._variances(psi))
         columns = [place[:, b][:, self._waves] for b in self._featured]
         columns.append(national[:, self._waves])
-        rough = _misfit(place, self._square).sum(axis=2) @ self._number
+        rough = _misfit(place, self._square) @ self._counted @ self._number
         rough += _misfit(national, self._national).sum(axis=1)
         if self._group.size:
-            columns.append(group)
+            columns.append(group[:, :: max(1, group.shape[1] // _FIELD_FEATURES)])
             rough += _misfit(group, self._group).sum(axis=1)
         return np.concatenate(columns, axis=1), -0.5 * rough
 
@@ -126,12 +159,19 @@ class Spectrum:
         national = self._path(psi[names.SIGMA_ALPHA], psi[names.RHO_ALPHA])
         share = self._number / self._number.sum() ** 2
         national = national + (share[:, None] * place).sum(axis=1)
-        group = np.ones((rows, 1))
-        if self._group.size:
-            in_group = self._number.sum() / self._group.size
-            middle = place[:, len(self._number) // 2, :1]
-            group = psi[names.SIGMA_GAMMA][:, None] ** 2 + middle / (in_group * self.years)
-        return place, national, group
+        return place, national, self._group_variance(psi, place)
+
+    def _group_variance(self, psi: dict[str, Array], place: Array) -> Array:
+        """Variance of a group's mean, or of a field along each of its waves; (B, 1) or (B, G)."""
+        if not self._group.size:
+            return np.ones((len(place), 1))
+        shared = psi[names.SIGMA_GAMMA][:, None] ** 2
+        if self._field is not None:
+            average = place[:, :, 0] @ (self._number / self._number.sum())
+            return self.years * shared * self._field.variance + average[:, None]
+        in_group = self._number.sum() / self._group.size
+        middle = place[:, len(self._number) // 2, :1]
+        return shared + middle / (in_group * self.years)
 
     def _path(self, sigma: Array, rho: Array) -> Array:
         powers = rho[:, None] ** np.arange(self.years)

@@ -10,6 +10,7 @@ import xarray as xr
 from attraktiv import names
 from attraktiv.engines.collapsed.problem import Problem
 from attraktiv.model import Design
+from attraktiv.model.field import Field, field_of
 from attraktiv.specs import Equation, ModelSpec, Normal, load_spec
 
 
@@ -32,6 +33,7 @@ def random_problem(
     groups: int = 0,
     missing: float = 0.25,
     seed: int = 1,
+    field: bool = False,
 ) -> Problem:
     """A small panel of noise with missing cells and unequal sizes."""
     rng = np.random.default_rng(seed)
@@ -58,7 +60,25 @@ def random_problem(
         labels = np.array([f"r{i % groups}" for i in range(places)])
         data[names.GROUP_OF_PLACE] = (names.PLACE, labels)
     terms = tuple(str(term) for term in data[names.TERM].values)
-    return Problem.of(Design(spec, data, terms, {}))
+    return Problem.of(Design(spec, data, terms, {}, ring(data, places) if field else None))
+
+
+def ring(data: xr.Dataset, places: int) -> Field:
+    """A field where places are neighbours in a row, but for the last, which has none.
+
+    One place more than the data have stands between the first and the second.
+    """
+    codes = [*data[names.PLACE].values, "0000a"]
+    order = [codes[0], "0000a", *codes[1 : places - 1]]
+    return field_of(
+        xr.Dataset(
+            {
+                names.BORDER_PLACE: (names.BORDER, order[:-1]),
+                names.BORDER_NEIGHBOUR: (names.BORDER, order[1:]),
+            },
+            coords={names.PLACE: codes},
+        )
+    )
 
 
 @dataclass(frozen=True)
@@ -99,7 +119,11 @@ class DenseModel:
         if problem.labels:
             parts.append(
                 _indicator(
-                    names.GAMMA, psi[names.SIGMA_GAMMA], problem.group[place], len(problem.labels)
+                    names.GAMMA,
+                    psi[names.SIGMA_GAMMA],
+                    problem.group[place],
+                    len(problem.labels),
+                    None if problem.field is None else np.linalg.inv(problem.field.precision),
                 )
             )
         if names.TAU in psi:
@@ -173,11 +197,11 @@ def ar1_covariance(sigma: float, rho: float, years: int) -> np.ndarray:
 
 
 def _indicator(
-    name: str, sd: float, index: np.ndarray, size: int
+    name: str, sd: float, index: np.ndarray, size: int, shape: np.ndarray | None = None
 ) -> tuple[str, np.ndarray, np.ndarray, np.ndarray]:
     columns = np.zeros((index.size, size))
     columns[np.arange(index.size), index] = 1.0
-    return name, np.zeros(size), sd**2 * np.eye(size), columns
+    return name, np.zeros(size), sd**2 * (np.eye(size) if shape is None else shape), columns
 
 
 def _normal(equation: Equation, name: str) -> Normal:

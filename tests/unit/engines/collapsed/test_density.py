@@ -37,7 +37,10 @@ def brute_force(problem: Problem, x: np.ndarray) -> np.ndarray:
             cov += same * one[names.SIGMA_U] ** 2 / (1 - rho**2) * rho**lag
         if problem.labels:
             group = problem.group[place]
-            cov += (group[:, None] == group[None, :]) * one[names.SIGMA_GAMMA] ** 2
+            shape = np.eye(len(problem.labels))
+            if problem.field is not None:
+                shape = np.linalg.inv(problem.field.precision)
+            cov += shape[np.ix_(group, group)] * one[names.SIGMA_GAMMA] ** 2
         noise = one[names.SIGMA] ** 2 + one.get(names.PHI, 0.0) * problem.flow[place, year]
         cov += np.diag(noise + problem.known[place, year])
         out.append(multivariate_normal(mean, cov).logpdf(problem.outcome[place, year]))
@@ -66,6 +69,17 @@ def test_density_of_random_panels(model: str, groups: int, seed: int) -> None:
         missing=float(rng.uniform(0.0, 0.5)),
         seed=seed,
     )
+    check(problem, seed)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_density_with_a_spatial_field(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    places, years = int(rng.integers(4, 15)), int(rng.integers(2, 9))
+    problem = random_problem(
+        "hierarchical_spatial", places=places, years=years, factors=2, seed=seed, field=True
+    )
+    assert len(problem.labels) == places + 1
     check(problem, seed)
 
 

@@ -16,13 +16,15 @@ KINDS = [
     ("hierarchical_dynamic", 2),
     ("hierarchical_static", 0),
     ("hierarchical_static", 3),
+    ("hierarchical_spatial", 0),
 ]
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: f"{kind[0]}-{kind[1]}-groups")
 def problem(request: pytest.FixtureRequest) -> Problem:
     model, groups = request.param
-    return random_problem(model, places=5, years=4, factors=2, groups=groups, seed=3)
+    field = model == "hierarchical_spatial"
+    return random_problem(model, places=5, years=4, factors=2, groups=groups, seed=3, field=field)
 
 
 def test_moments_of_the_draws_are_those_of_the_exact_posterior(problem: Problem) -> None:

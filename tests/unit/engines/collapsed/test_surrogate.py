@@ -42,7 +42,9 @@ def test_far_from_its_points_the_stand_in_promises_nothing():
     assert (learnt()(far) < learnt()(near) - 100.0).all()
 
 
-@pytest.mark.parametrize("model", ["hierarchical_static", "hierarchical_dynamic"])
+@pytest.mark.parametrize(
+    "model", ["hierarchical_static", "hierarchical_dynamic", "hierarchical_spatial"]
+)
 def test_rough_likelihood_follows_the_exact_one(model):
     panel = attraktiv.simulate_country(places=60, years=8, seed=1, ages=False).panel
     problem = Problem.of(attraktiv.build_design(attraktiv.load_spec(model), panel))
