@@ -1,4 +1,4 @@
-"""Collapsed against NUTS: seconds, memory, effective draws. ``make bench`` prints the table.
+"""Collapsed against NUTS and bambi: seconds, memory, effective draws. See ``make bench``.
 
 Each case runs in a process of its own, so that its peak memory is its own, and one after
 the other, so that they do not disturb each other. Ratios of one run are worth more than
@@ -21,15 +21,20 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "benchmarks.md"
 DATA = Path(os.environ.get("ATTRAKTIV_REAL_DATA", ROOT.parent / "shared" / "data")) / "norway"
+PLAIN = str(ROOT / "benchmarks" / "plain_static.toml")
 PSI = ("tau", "sigma_u", "rho", "sigma", "phi", "sigma_alpha", "rho_alpha")
 
 #: Label, model, engine, panel (folder or "places × years"), draws in each of four chains.
 CASES: tuple[tuple[str, str, str, str, int], ...] = (
     ("Norway 2006–2016", "hierarchical_static", "collapsed", "norway", 500),
     ("Norway 2006–2016", "hierarchical_static", "nuts", "norway", 1000),
+    ("Norway 2006–2016", PLAIN, "collapsed", "norway", 500),
+    ("Norway 2006–2016", PLAIN, "nuts", "norway", 1000),
+    ("Norway 2006–2016", PLAIN, "bambi", "norway", 1000),
     ("Norway 2006–2016", "hierarchical_dynamic", "collapsed", "norway", 500),
     ("Norway 2006–2016", "hierarchical_dynamic", "nuts", "norway", 1000),
     ("simulated 200 × 12", "hierarchical_dynamic", "collapsed", "200 12", 500),
+    ("simulated 800 × 6", "hierarchical_dynamic", "collapsed", "800 6", 500),
     ("simulated 800 × 12", "hierarchical_dynamic", "collapsed", "800 12", 500),
     ("simulated 800 × 24", "hierarchical_dynamic", "collapsed", "800 24", 500),
     ("simulated 3,104 × 5", "hierarchical_dynamic", "collapsed", "3104 5", 500),
@@ -40,9 +45,12 @@ CASES: tuple[tuple[str, str, str, str, int], ...] = (
 TEXT = """# How fast the engines are
 
 `make bench` runs each case in a process of its own, one after the other, and writes this page.
-Seconds are those of the fit alone, after imports and after compilation (one small fit goes before
-it). The rate is the lowest effective sample size of any variance parameter for each second of the
-fit; memory is the peak of the whole process. Machine: {machine}.
+Seconds are those of the fit alone, after imports and after the collapsed engine's compilation
+(one small fit goes before it); NUTS compiles anew for every panel. The rate is the lowest effective
+sample size of any variance parameter for each second of the fit; memory is the peak of the whole
+process. `plain_static` is `hierarchical_static` with what bambi can express: noise that does not
+depend on size, and exchangeable years; the priors are the same in all three programs. Machine:
+{machine}.
 
 | panel | model | engine | seconds | peak GB | lowest ESS | ESS per second | evaluations |
 |---|---|---|---|---|---|---|---|
@@ -67,6 +75,8 @@ def panel_of(text: str) -> Any:
 
 def measure(model: str, engine: str, panel: str, draws: int) -> dict[str, Any]:
     """Fit once and say what it took; runs in a process of its own."""
+    if engine == "bambi":
+        return measure_bambi(model, panel, draws)
     import warnings
 
     import attraktiv
@@ -90,6 +100,60 @@ def measure(model: str, engine: str, panel: str, draws: int) -> dict[str, Any]:
         "ess": min(ess, figures.get("ess", ess)),
         "evaluations": figures.get("evaluations"),
         "engine": run.attrs["engine"],
+    }
+
+
+def measure_bambi(model: str, panel: str, draws: int) -> dict[str, Any]:
+    """Fit the same model with bambi; building it counts, as the design does for ours."""
+    import bambi
+    import numpy as np
+    import pandas as pd
+    from arviz_stats import ess
+
+    import attraktiv
+
+    spec = attraktiv.load_spec(model)
+    design = attraktiv.build_design(spec, panel_of(panel), first=2006, last=2016)
+    data = design.fitted()
+    place, year = np.nonzero(data["used"].values)
+    names = [f"x{k}" for k in range(len(design.terms))]
+    table = pd.DataFrame(data["factors"].values[place, year], columns=names)
+    table["y"] = data["outcome"].values[place, year]
+    table["place"] = pd.Categorical(data["place"].values[place])
+    table["year"] = pd.Categorical(data["year"].values[year].astype(str))
+    given = spec.migration.priors
+
+    def prior(name: str) -> bambi.Prior:
+        own = given[name].model_dump(exclude={"distribution"})
+        return bambi.Prior(
+            {"normal": "Normal", "half_normal": "HalfNormal"}[given[name].distribution], **own
+        )
+
+    def effect(sd: str) -> bambi.Prior:
+        return bambi.Prior("Normal", mu=0, sigma=prior(sd))
+
+    began = time.perf_counter()
+    built = bambi.Model(
+        f"y ~ 1 + {' + '.join(names)} + (1 | place) + (1 | year)",
+        table,
+        priors={
+            "Intercept": prior("mu_alpha"),
+            **{name: prior("beta") for name in names},
+            "1|place": effect("tau"),
+            "1|year": effect("sigma_alpha"),
+            "sigma": prior("sigma"),
+        },
+        center_predictors=False,
+    )
+    tree = built.fit(draws=draws, tune=1000, chains=4, random_seed=1, progressbar=False)
+    seconds = time.perf_counter() - began
+    found = ess(tree["posterior"].to_dataset()[["1|place_sigma", "1|year_sigma", "sigma"]])
+    return {
+        "seconds": seconds,
+        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+        "ess": float(found.to_array().min()),
+        "evaluations": None,
+        "engine": "bambi",
     }
 
 
@@ -130,7 +194,7 @@ def row(case: tuple[str, str, str, str, int], found: dict[str, Any]) -> str:
     evaluations = f"{found['evaluations']:,}" if found["evaluations"] else "–"
     cells = (
         label,
-        f"`{model}`",
+        f"`{Path(model).stem}`",
         f"{found['engine']}, 4 × {draws}",
         f"{found['seconds']:.1f}",
         f"{found['memory']:.1f}",
@@ -144,18 +208,19 @@ def row(case: tuple[str, str, str, str, int], found: dict[str, Any]) -> str:
 def ratios(results: list[tuple[tuple[str, str, str, str, int], dict[str, Any]]]) -> str:
     """Collapsed to NUTS on the same panel in the same run."""
     lines = []
-    for model in ("hierarchical_static", "hierarchical_dynamic"):
+    for model in ("hierarchical_static", PLAIN, "hierarchical_dynamic"):
         rate = {
             case[2]: found["ess"] / found["seconds"]
             for case, found in results
             if case[1] == model and case[3] == "norway"
         }
-        if len(rate) == 2:
-            ratio = rate["collapsed"] / rate["nuts"]
-            lines.append(
-                f"On the Norwegian panel the collapsed engine gives {ratio:.0f} times as many "
-                f"effective draws a second as NUTS for `{model}`, in the same run."
-            )
+        for other, name in (("nuts", "NUTS"), ("bambi", "bambi")):
+            if other in rate:
+                ratio = rate["collapsed"] / rate[other]
+                lines.append(
+                    f"- On the Norwegian panel, `{Path(model).stem}`: the collapsed engine gives "
+                    f"{ratio:.0f} times as many effective draws a second as {name}, in one run."
+                )
     return "\n".join(lines)
 
 

@@ -16,7 +16,11 @@ def country() -> SimulatedCountry:
 
 @pytest.mark.parametrize(
     "model",
-    ["hierarchical_static", pytest.param("hierarchical_dynamic", marks=pytest.mark.slow)],
+    [
+        "hierarchical_static",
+        pytest.param("hierarchical_dynamic", marks=pytest.mark.slow),
+        pytest.param("hierarchical_spatial", marks=pytest.mark.slow),
+    ],
 )
 def test_collapsed_and_nuts_agree_within_monte_carlo_error(
     country: SimulatedCountry, model: str
