@@ -10,16 +10,13 @@ import numpy as np
 import xarray as xr
 
 from attraktiv import names
+from attraktiv.codecs import risky_arrays
 from attraktiv.errors import PanelError
 from attraktiv.panels.build import FORMAT
 from attraktiv.panels.content import content_hash
 from attraktiv.panels.placing import new_folder
 
 METADATA = "zarr.json"
-_SAFE_CODECS = frozenset(
-    {"bytes", "vlen-utf8", "zstd", "gzip", "blosc", "crc32c", "transpose", "sharding_indexed"}
-)
-"""Codecs that hold plain values; any other could hold objects that run code when read."""
 
 
 def is_store(path: Path) -> bool:
@@ -114,33 +111,17 @@ def _metadata(path: Path) -> dict[str, Any]:
 
 def _refuse_objects(path: Path) -> None:
     """Refuse arrays whose codecs are not plain, before anything is decoded."""
-    for file in sorted(path.rglob(METADATA)):
-        for codec in _codecs(_metadata(file).get("codecs", [])):
-            if codec not in _SAFE_CODECS:
-                raise PanelError(
-                    f"{path}: the array {file.parent.name!r} is stored with the codec {codec!r}. "
-                    "A panel holds plain numbers and texts only; pickled objects could run code "
-                    "and are not read. Build the panel again from its folder."
-                )
-    if any(path.rglob(".zarray")):
+    try:
+        risky = next(risky_arrays(path), None)
+    except ValueError as error:
+        raise PanelError(f"{path}: metadata is not valid JSON ({error}): damaged.") from error
+    if risky is not None:
+        array, codec = risky
         raise PanelError(
-            f"{path}: an array of zarr version 2 stands in the store. A panel is zarr version 3 "
-            "without pickled objects. Build the panel again from its folder."
+            f"{path}: the array {array.name!r} is stored with the codec {codec!r}. A panel holds "
+            "plain numbers and texts only; pickled objects could run code and are not read. Build "
+            "the panel again from its folder."
         )
-
-
-def _codecs(codecs: Any) -> list[str]:
-    """List the names of codecs, those inside a sharding codec too."""
-    names_found: list[str] = []
-    for codec in codecs if isinstance(codecs, list) else []:
-        if isinstance(codec, str):
-            names_found.append(codec)
-        elif isinstance(codec, dict):
-            names_found.append(str(codec.get("name")))
-            configuration = codec.get("configuration") or {}
-            names_found += _codecs(configuration.get("codecs"))
-            names_found += _codecs(configuration.get("index_codecs"))
-    return names_found
 
 
 def _plain_text(panel: xr.Dataset) -> xr.Dataset:

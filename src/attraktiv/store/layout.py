@@ -14,7 +14,6 @@ from zarr.codecs import BloscCodec
 
 from attraktiv.names import CHAIN, DRAW, PLACE
 
-CODECS = frozenset({"bytes", "blosc", "zstd", "vlen-utf8"})
 _CHUNK_BYTES = 2**21
 
 

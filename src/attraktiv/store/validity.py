@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from attraktiv.codecs import risky_arrays
 from attraktiv.errors import RunError
 from attraktiv.names import CONSTANT_DATA, OBSERVED_DATA, POSTERIOR
-from attraktiv.store.layout import CODECS
 
 FORMAT_KEY = "attraktiv_format"
 FORMAT = "run/1"
@@ -113,19 +113,11 @@ def _require_group(path: Path, group: Path) -> None:
             f"{found[1]} bytes, and {promised[0]} files and {promised[1]} bytes were written. "
             f"Copy it again, or fit it again. {_HOW_TO_MAKE} --force"
         )
-    for file in sorted(file for file in files if file.name == _METADATA):
-        foreign = sorted(set(_codec_names(_json(file))) - CODECS)
-        if foreign:
-            raise RunError(
-                f"{path} is not opened: the array {group.name}/{file.parent.name} uses the codec "
-                f"{foreign[0]!r}, which attraktiv does not write and which may run code. "
-                f"{_HOW_TO_MAKE}"
-            )
-
-
-def _codec_names(metadata: dict[str, Any]) -> Iterator[str]:
-    for codec in metadata.get("codecs", ()):
-        yield str(codec["name"] if isinstance(codec, dict) else codec)
+    for array, codec in risky_arrays(group):
+        raise RunError(
+            f"{path} is not opened: the array {group.name}/{array.name} uses the codec {codec!r}, "
+            f"which attraktiv does not write and which may run code. {_HOW_TO_MAKE}"
+        )
 
 
 def _files_of(group: Path) -> Iterator[Path]:
