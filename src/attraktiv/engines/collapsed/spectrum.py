@@ -112,24 +112,32 @@ class Spectrum:
         seen = used.sum(axis=1)
         flow_of = (flow * used).sum(axis=1) / np.maximum(seen, 1.0)
         known_of = (known * used).sum(axis=1) / np.maximum(seen, 1.0)
-        # missing cells are zeros: scale the rest up to a whole span of years
-        square = (residuals.place @ waves.T) ** 2 * (self.years / np.maximum(seen, 1.0))[:, None]
+        # a missing cell stands at the place's mean: a level must not leak into other waves
+        level = residuals.place.sum(axis=1) / np.maximum(seen, 1.0)
+        filled = np.where(used > 0, residuals.place, level[:, None])
+        # which leaves seen − 1 of the T − 1 other waves
+        moving = np.maximum(seen - 1.0, 0.0) / max(self.years - 1, 1)
+        known_share = np.where(np.arange(self.years) == 0, 1.0, moving[:, None])
+        square = (filled @ waves.T) ** 2
         order = np.argsort(flow_of, kind="stable")
         order = order[seen[order] > 0]
         classes = np.array_split(order, min(_CLASSES, len(order)))
         # degrees of freedom: the global coefficients have taken their share
         free = 1.0 - min(residuals.coefficients / max(seen.sum(), 1.0), 0.5)
         self._number = np.array([free * seen[rows].sum() / self.years for rows in classes])
-        self._square = np.array([square[rows].mean(axis=0) / free for rows in classes])
+        # places that count for each wave, and the mean square over them
+        self._counted = np.array([known_share[rows].sum(axis=0) for rows in classes])
+        total = np.array([square[rows].sum(axis=0) for rows in classes])
+        self._square = total / (free * np.maximum(self._counted, 1e-9))
+        self._counted *= free
         self._flow = np.array([flow_of[rows].mean() for rows in classes])
         self._known = np.array([known_of[rows].mean() for rows in classes])
         self._national = (waves @ residuals.year) ** 2
         self._group = residuals.group**2
-        self._counted = np.ones(self.years)
         self._field = field
         if field is not None:
-            self._counted[0] = 0.0
-            self._group = (field.waves @ (residuals.place @ waves[0])) ** 2
+            self._counted[:, 0] = 0.0
+            self._group = (field.waves @ (filled @ waves[0])) ** 2
         last = len(classes) - 1
         self._featured = sorted({round(q * last) for q in _FEATURED})
         waves_of = (0, 1, 2, 4, self.years // 2, self.years - 1)
@@ -140,7 +148,7 @@ class Spectrum:
         place, national, group = map(np.log, self._variances(psi))
         columns = [place[:, b][:, self._waves] for b in self._featured]
         columns.append(national[:, self._waves])
-        rough = _misfit(place, self._square) @ self._counted @ self._number
+        rough = (_misfit(place, self._square) * self._counted).sum(axis=(1, 2))
         rough += _misfit(national, self._national).sum(axis=1)
         if self._group.size:
             columns.append(group[:, :: max(1, group.shape[1] // _FIELD_FEATURES)])
