@@ -13,8 +13,8 @@ from attraktiv.engines.collapsed.problem import Problem, forward
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
-#: Cells times draws that are worked on at once: some 100 MB of random numbers.
-_AT_ONCE = 12_000_000
+#: Cells times draws that are worked on at once: some 25 MB of random numbers.
+_AT_ONCE = 3_000_000
 
 _GLOBAL = (names.ALPHA, names.BETA, names.GAMMA)
 
