@@ -20,6 +20,7 @@ _KNOWN: dict[str, tuple[str, str]] = {
     names.JOBS: (names.JOBS_UNIT, "jobs at the workplace"),
     names.JOBS_PRIVATE: (names.JOBS_UNIT, "private jobs at the workplace"),
     names.JOBS_PUBLIC: (names.JOBS_UNIT, "public jobs at the workplace"),
+    names.INDUSTRY_MIX: (names.PERCENT_OF_JOBS, "industry mix"),
     names.POPULATION_BY_AGE: (names.PERSONS, "population on 1 January by sex and age"),
     names.JOBS_BY_INDUSTRY: (names.JOBS_UNIT, "jobs at the workplace by industry"),
     names.MEASUREMENT_SD: (
