@@ -81,6 +81,8 @@ def check_industries(
     if industries is None:
         return
     if jobs_by_industry is None:
+        if len(faults):
+            return  # the file may be there and be one of the faults
         faults.add(
             "industries.csv says which sector an industry belongs to, but there is no "
             "jobs_by_industry.csv with jobs by industry. Add it (place, year, industry, jobs), or "
@@ -130,7 +132,8 @@ def sectors(panel: xr.Dataset) -> dict[str, str]:
         return {}
     result: dict[str, str] = {}
     for scheme in map(str, panel.data_vars):
-        if not scheme.endswith(OF_INDUSTRY) or scheme == _NAME_OF_INDUSTRY:
+        of_industries = panel[scheme].dims == (names.INDUSTRY,) and scheme.endswith(OF_INDUSTRY)
+        if not of_industries or scheme == _NAME_OF_INDUSTRY:
             continue
         labels = sorted({str(label) for label in panel[scheme].values} - {NO_SECTOR})
         if not any(f"jobs_{label}" in panel for label in labels):

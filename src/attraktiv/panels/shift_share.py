@@ -41,14 +41,16 @@ def national_job_growth(panel: xr.Dataset) -> xr.DataArray:
     Parameters
     ----------
     panel : xarray.Dataset
-        A panel with ``jobs_by_industry``, else with ``jobs``.
+        A panel with ``jobs_by_industry`` or ``jobs``; the latter is used where the panel's industry
+        mix is a column of its own, for that need not be of these industries or years.
 
     Returns
     -------
     xarray.DataArray
         (place, year), percent of jobs per year.
     """
-    if names.JOBS_BY_INDUSTRY in panel:
+    own_mix = names.INDUSTRY_MIX in panel and names.JOBS in panel
+    if names.JOBS_BY_INDUSTRY in panel and not own_mix:
         return shift_share(panel)[names.NATIONAL_JOB_GROWTH]
     before, after = _pairs(panel, panel[names.JOBS].expand_dims(names.INDUSTRY))
     national = _ratio(_elsewhere(after).sum(axis=2), _elsewhere(before).sum(axis=2))

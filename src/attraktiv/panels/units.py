@@ -56,6 +56,9 @@ COUNTS: tuple[str, ...] = (
     names.JOBS,
     names.JOBS_PRIVATE,
     names.JOBS_PUBLIC,
+    "jobs_basis",
+    "jobs_visit",
+    "jobs_regional",
     "employed_residents",
     "dwellings_completed",
 )
@@ -72,7 +75,10 @@ def describe(variable: str) -> dict[str, str]:
     elif variable.startswith("share_"):
         units = SHARE
         long_name = variable.replace("_", " ")
-    elif variable.endswith("_quality"):
+    elif variable.startswith("jobs_"):
+        units = names.JOBS_UNIT
+        long_name = f"{variable.removeprefix('jobs_').replace('_', ' ')} jobs at the workplace"
+    elif variable.endswith(("_quality", "_of_industry")):
         units, long_name = "", variable.replace("_", " ")
     else:
         units, long_name = "as given", variable.replace("_", " ")

@@ -49,6 +49,7 @@ def test_the_columns_stand_over_the_industries(industries):
     assert panel["industry"].values.tolist() == ["fishing", "hotels", "schools"]
     assert panel["sector_of_industry"].values.tolist() == ["private", "private", "public"]
     assert panel["dimension_of_industry"].values.tolist() == ["basis", "visit", "none"]
+    assert panel["sector_of_industry"].attrs == {"units": "", "long_name": "sector of industry"}
     # an industry without a name is called by its code
     assert panel["name_of_industry"].values.tolist() == ["Fiske", "hotels", "Skoler"]
     assert "Skoler_job_growth" not in available_covariates(panel)
@@ -83,6 +84,17 @@ def test_panel_csv_goes_before_the_whole_scheme(industries, edit):
     np.testing.assert_array_equal(of(panel, "jobs_visit"), [50, 60, np.nan, np.nan])
 
 
+def test_a_column_of_panel_csv_needs_no_industries(edit):
+    folder = edit("panel.csv", "share_20_39", "jobs_visit")
+    panel = read_panel(folder)
+    assert panel["jobs_visit"].attrs["units"] == "jobs"
+    assert panel["jobs_visit"].attrs["long_name"] == "visit jobs at the workplace"
+    np.testing.assert_allclose(of(panel, "visit_job_growth"), [np.nan, 0, -4, 0])
+    edit("panel.csv", "500,300,0.25", "500,300,-1")
+    with pytest.raises(PanelError, match=r"column jobs_visit: negative count \(place 0101"):
+        read_panel(folder)
+
+
 @pytest.mark.parametrize("variable", ["jobs", "jobs_by_industry"])
 def test_a_break_in_jobs_breaks_the_sectors(industries, variable):
     with open(industries / "panel.toml", "a", encoding="utf-8") as file:
@@ -112,6 +124,19 @@ def test_an_industry_without_jobs_may_stand_in_the_file(industries):
     with open(industries / "industries.csv", "a", encoding="utf-8") as file:
         file.write("mining,Gruver,private,basis,none\n")
     assert read_panel(industries).sizes["industry"] == 3
+
+
+def test_a_faulty_table_of_jobs_is_one_fault(industries, edit):
+    edit("jobs_by_industry.csv", "industry,jobs", "industry,posts")
+    with pytest.raises(PanelError, match=r"missing column jobs") as found:
+        read_panel(industries)
+    assert "faults" not in str(found.value)
+
+
+def test_an_attribute_of_places_is_no_scheme(industries, edit):
+    panel = read_panel(edit("places.csv", "region", "region_of_industry"))
+    assert panel["region_of_industry"].dims == ("place",)
+    assert not [name for name in available_covariates(panel) if "01" in name]
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,11 @@ def test_a_column_of_the_panel_is_used():
     attrs = covariate(panel, "industry_mix").attrs
     assert attrs["basis"] == "the column industry_mix of panel.csv"
     assert "covered" not in attrs
+    # it may be of years that the industries are not of
+    later = panel.assign(jobs_by_industry=panel["jobs_by_industry"] * NAN)
+    assert of(later, "national_job_growth") == pytest.approx(2.0)
+    assert covariate(later, "national_job_growth").attrs["basis"] == "jobs"
+    assert of(later, "local_job_growth") == pytest.approx(2.75)
     assert available_covariates(panel).count("industry_mix") == 1
 
 
