@@ -64,6 +64,10 @@ NET_DOMESTIC_MIGRATION_RATE: Final = "net_domestic_migration_rate"
 NATURAL_INCREASE_RATE: Final = "natural_increase_rate"
 POPULATION_GROWTH: Final = "population_growth"
 LABOUR_MARKET_INTEGRATION: Final = "labour_market_integration"
+NATIONAL_JOB_GROWTH: Final = "national_job_growth"
+INDUSTRY_MIX: Final = "industry_mix"
+EXPECTED_JOB_GROWTH: Final = "expected_job_growth"
+LOCAL_JOB_GROWTH: Final = "local_job_growth"
 
 # Run: groups of the tree -----------------------------------------------------
 POSTERIOR: Final = "posterior"

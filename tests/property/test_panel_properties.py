@@ -22,6 +22,7 @@ FILES = (
     "places.csv",
     "commuting.csv",
     "jobs_by_industry.csv",
+    "industries.csv",
     "population_by_age.csv",
 )
 

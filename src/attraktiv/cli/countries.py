@@ -92,11 +92,32 @@ def panel(
     if breaks:
         listed = ", ".join(f"{item['variable']} {item['year']}" for item in breaks)
         say(f"Growth is not computed across these breaks: {listed}.")
+    if "jobs_by_industry" in found:
+        say(_of_industries(found))
     typer.echo()
     typer.echo("\n".join(text_table(_known_cells(found))))
     if out is not None:
         write_panel(found, out, force=force)
         typer.echo(f"\nThe panel is {out}")
+
+
+def _of_industries(panel: xr.Dataset) -> str:
+    """Say how much of the jobs the industry mix stands on."""
+    from attraktiv.panels.shift_share import COVERED_AT_LEAST, shift_share
+
+    attrs = shift_share(panel)["industry_mix"].attrs
+    covered = list(json.loads(attrs["covered"]).values())
+    text = f"{panel.sizes['industry']} industries"
+    if not covered:
+        return f"{text}; none is known in two years running, so that there is no industry mix."
+    low, high = (f"{100 * end:.0f}" for end in (min(covered), max(covered)))
+    text += f"; their mix covers {low if low == high else f'{low} to {high}'}% of jobs."
+    if below := len(json.loads(attrs["places_below_limit"])):
+        text += (
+            " Places that lack it in some year, for it would cover less than "
+            f"{COVERED_AT_LEAST:.0%} of their jobs: {below}."
+        )
+    return text
 
 
 def _known_cells(panel: xr.Dataset) -> list[Column]:

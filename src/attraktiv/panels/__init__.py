@@ -10,7 +10,8 @@ from __future__ import annotations
 from attraktiv.panels.build import build_panel, place_attributes
 from attraktiv.panels.content import content_hash
 from attraktiv.panels.covariates import available_covariates, covariate
-from attraktiv.panels.definitions import COVARIATES, Covariate
+from attraktiv.panels.definitions import COVARIATES
+from attraktiv.panels.derived import Covariate
 from attraktiv.panels.reading import panel, read_panel
 from attraktiv.panels.simulation import (
     Departures,

@@ -14,6 +14,7 @@ from attraktiv.panels.borders import NEIGHBOUR
 from attraktiv.panels.checks import excluded_places
 from attraktiv.panels.content import content_hash
 from attraktiv.panels.flows import natural_increase_of, net_migration_of
+from attraktiv.panels.industries import industry_attributes
 from attraktiv.panels.settings import Settings
 from attraktiv.panels.tables import PanelTables, is_quality
 from attraktiv.panels.units import describe
@@ -37,7 +38,8 @@ def build_panel(tables: PanelTables) -> xr.Dataset:
         (place, year), NaN where not known; ``*_quality`` columns are text; attributes are over
         (place,). ``measurement_sd`` is in percent of population. Optional:
         ``population_by_age`` (place, year, sex, age) in persons, ``jobs_by_industry``
-        (place, year, industry) in jobs, ``commuting_*`` over ``flow``, and ``border_*``, every
+        (place, year, industry) in jobs with the columns of industries.csv as ``*_of_industry``
+        (industry,), ``commuting_*`` over ``flow``, and ``border_*``, every
         pair of neighbours once, over ``border``.
     """
     place = pd.Index(tables.places[names.PLACE].astype(object), name=names.PLACE)
@@ -161,6 +163,10 @@ def _with_optional(
         dataset = dataset.assign(
             jobs_by_industry=_cube(tables.jobs_by_industry, (names.INDUSTRY,), place, year)
         )
+        if tables.industries is not None:
+            dataset = dataset.assign(
+                industry_attributes(tables.industries, dataset[names.INDUSTRY].values)
+            )
     if tables.commuting is not None and len(tables.commuting):
         flows = tables.commuting.sort_values([names.YEAR, "home", "work"])
         dataset = dataset.assign(

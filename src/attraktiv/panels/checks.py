@@ -12,6 +12,7 @@ from attraktiv import names
 from attraktiv.errors import PanelWarning
 from attraktiv.panels.faults import Faults, cells, listed
 from attraktiv.panels.flows import net_migration_of
+from attraktiv.panels.industries import check_industries
 from attraktiv.panels.settings import Settings
 from attraktiv.panels.tables import PanelTables, is_quality
 from attraktiv.panels.units import COUNTS
@@ -46,6 +47,7 @@ def check_tables(tables: PanelTables, faults: Faults) -> None:
     _check_years(tables, faults)
     _check_usable(tables, faults)
     _check_coordinates(tables.places, faults)
+    check_industries(tables.jobs_by_industry, tables.industries, faults)
     _check_settings(tables, faults)
 
 
@@ -172,6 +174,7 @@ def _check_settings(tables: PanelTables, faults: Faults) -> None:
             )
     known = {str(column) for column in panel if column not in _KEYS and not is_quality(str(column))}
     known |= {names.JOBS_PUBLIC} if {names.JOBS, names.JOBS_PRIVATE} <= known else set()
+    known |= {names.JOBS_BY_INDUSTRY} if tables.jobs_by_industry is not None else set()
     for item in settings.breaks:
         if item.variable not in known:
             faults.add(

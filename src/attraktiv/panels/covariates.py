@@ -15,8 +15,11 @@ import xarray as xr
 from attraktiv import names
 from attraktiv.errors import PanelError
 from attraktiv.panels.build import place_attributes
-from attraktiv.panels.definitions import COVARIATES, OF_WEIGHTS
+from attraktiv.panels.definitions import covariates_of
+from attraktiv.panels.derived import Covariate
 from attraktiv.panels.faults import listed
+from attraktiv.panels.jobs import OF_WEIGHTS
+from attraktiv.panels.shift_share import OF_INDUSTRIES
 from attraktiv.panels.units import describe
 
 
@@ -45,23 +48,19 @@ def covariate(panel: xr.Dataset, name: str, *, until: int | None = None) -> xr.D
     PanelError
         If the panel has no such covariate, or if it is text.
     """
-    if name in COVARIATES:
-        definition = COVARIATES[name]
+    definitions = covariates_of(panel)
+    if name in definitions:
+        definition = definitions[name]
         if not definition.possible(panel):
-            needs = " or ".join(listed(columns, 9) for columns in definition.requires)
-            raise PanelError(
-                f"{name} cannot be computed from the panel {panel.attrs.get('title', '')!r}: it "
-                f"needs the columns {needs}. Add them to panel.csv, or leave the factor out "
-                f"(--without {name}). {_valid(panel)}"
-            )
+            raise PanelError(_not_possible(panel, definition))
         result = definition.compute(panel, until)
         result.attrs = {
             "units": definition.units,
             "long_name": definition.long_name,
             "formula": definition.formula,
             "look_ahead": False,
-            # arithmetic keeps the attrs of the columns; only those of the weights belong here
-            **{key: result.attrs[key] for key in OF_WEIGHTS if key in result.attrs},
+            # arithmetic keeps the attrs of the columns; only what was added on the way belongs here
+            **{k: result.attrs[k] for k in (*OF_WEIGHTS, *OF_INDUSTRIES) if k in result.attrs},
         }
         return result.rename(name)
     _refuse_unknown(panel, name)
@@ -76,7 +75,8 @@ def covariate(panel: xr.Dataset, name: str, *, until: int | None = None) -> xr.D
 
 def available_covariates(panel: xr.Dataset) -> list[str]:
     """List what :func:`covariate` can give for a panel: derived ones, columns, attributes."""
-    derived = [name for name, definition in COVARIATES.items() if definition.possible(panel)]
+    definitions = covariates_of(panel).items()
+    derived = [name for name, definition in definitions if definition.possible(panel)]
     columns = sorted(
         str(name)
         for name, variable in panel.data_vars.items()
@@ -85,7 +85,24 @@ def available_covariates(panel: xr.Dataset) -> list[str]:
         and name != names.MEASUREMENT_SD
     )
     attributes = [name for name in place_attributes(panel) if panel[name].dtype.kind in "fb"]
-    return [*derived, *columns, *attributes]
+    # a column may bear the name of what is computed where it is absent
+    return list(dict.fromkeys([*derived, *columns, *attributes]))
+
+
+def _not_possible(panel: xr.Dataset, definition: Covariate) -> str:
+    needs = " or ".join(listed(columns, 9) for columns in definition.requires)
+    sector = (
+        f", or in their place jobs_by_industry.csv and an industries.csv with the sector "
+        f"{definition.sector}"
+        if definition.sector
+        else ""
+    )
+    name = definition.name
+    return (
+        f"{name} cannot be computed from the panel {panel.attrs.get('title', '')!r}: it needs the "
+        f"columns {needs}{sector}. Add them to panel.csv, or leave the factor out "
+        f"(--without {name}). {_valid(panel)}"
+    )
 
 
 def _last_year(panel: xr.Dataset) -> int:
@@ -104,7 +121,7 @@ def _valid(panel: xr.Dataset) -> str:
 def _refuse_unknown(panel: xr.Dataset, name: str) -> None:
     shapes = ((names.PLACE, names.YEAR), (names.PLACE,))
     if name not in panel.data_vars or panel[name].dims not in shapes:
-        near = get_close_matches(name, [*available_covariates(panel), *COVARIATES], n=3)
+        near = get_close_matches(name, [*available_covariates(panel), *covariates_of(panel)], n=3)
         hint = f" Did you mean {' or '.join(dict.fromkeys(near))}?" if near else ""
         raise PanelError(f"unknown covariate {name!r}.{hint} {_valid(panel)}")
     values = panel[name].values

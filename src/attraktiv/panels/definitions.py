@@ -2,52 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 import xarray as xr
 
 from attraktiv import names
-from attraktiv.panels.weights import commuting, neighbours, weighted_mean
-
-OF_WEIGHTS = ("look_ahead", "basis", "places_without_neighbours")
-"""Attrs that a covariate computed over neighbours adds."""
-
-Compute = Callable[[xr.Dataset, int | None], xr.DataArray]
-
-
-@dataclass(frozen=True)
-class Covariate:
-    """A derived covariate.
-
-    Attributes
-    ----------
-    name : str
-        How a formula calls it.
-    units : str
-        Its unit.
-    long_name : str
-        What it is.
-    formula : str
-        How it is computed; ``pop[t]`` is the population on 1 January of the year.
-    requires : tuple of tuple of str
-        Alternative sets of columns; one of them must be in the panel.
-    compute : callable
-        (panel, until) → DataArray (place, year).
-    """
-
-    name: str
-    units: str
-    long_name: str
-    formula: str
-    requires: tuple[tuple[str, ...], ...]
-    compute: Compute
-
-    def possible(self, panel: xr.Dataset) -> bool:
-        """Say whether the panel has the columns that the covariate needs."""
-        return any(all(column in panel for column in columns) for columns in self.requires)
+from attraktiv.panels.derived import Compute, Covariate
+from attraktiv.panels.industries import sectors
+from attraktiv.panels.jobs import SECTORS, growth_covariates, industry_covariates, sector_covariates
+from attraktiv.panels.weights import commuting
 
 
 def _rate(column: str) -> Compute:
@@ -66,55 +28,6 @@ def _population_growth(panel: xr.Dataset, until: int | None) -> xr.DataArray:
     return 100.0 * change / population
 
 
-def _jobs(panel: xr.Dataset, kind: str) -> tuple[xr.DataArray, tuple[str, ...]]:
-    """Give a series of jobs and the columns it comes from."""
-    if kind == names.JOBS_PUBLIC and kind not in panel:
-        difference = panel[names.JOBS] - panel[names.JOBS_PRIVATE]
-        return difference, (kind, names.JOBS, names.JOBS_PRIVATE)
-    return panel[kind], (kind,)
-
-
-def _change(panel: xr.Dataset, kind: str) -> tuple[xr.DataArray, xr.DataArray]:
-    """Give the change of jobs since the year before, NaN across a break, and the jobs then."""
-    jobs, columns = _jobs(panel, kind)
-    before = jobs.shift({names.YEAR: 1})
-    breaks = json.loads(panel.attrs.get("breaks", "[]"))
-    breaks = [item["year"] for item in breaks if item["variable"] in columns]
-    change = (jobs - before).where(~panel[names.YEAR].isin(breaks))
-    return change, before
-
-
-def _growth(kind: str) -> Compute:
-    def compute(panel: xr.Dataset, until: int | None) -> xr.DataArray:
-        change, before = _change(panel, kind)
-        return 100.0 * change / before.where(before > 0)
-
-    return compute
-
-
-def _own(kind: str) -> Compute:
-    def compute(panel: xr.Dataset, until: int | None) -> xr.DataArray:
-        change, _ = _change(panel, kind)
-        return 100.0 * change / panel[names.POPULATION]
-
-    return compute
-
-
-def _neighbour(kind: str) -> Compute:
-    own = _own(kind)
-
-    def compute(panel: xr.Dataset, until: int | None) -> xr.DataArray:
-        found = neighbours(panel, until)
-        values = own(panel, until)
-        mean = values.copy(data=weighted_mean(found, values.values))
-        alone = panel[names.PLACE].values[found.alone]
-        without = json.dumps([str(code) for code in alone], ensure_ascii=False)
-        mean.attrs = dict(zip(OF_WEIGHTS, (found.look_ahead, found.basis, without), strict=True))
-        return mean
-
-    return compute
-
-
 def _labour_market_integration(panel: xr.Dataset, until: int | None) -> xr.DataArray:
     flows, year, look_ahead = commuting(panel, until)
     at_home = flows.diagonal()
@@ -129,47 +42,6 @@ def _labour_market_integration(panel: xr.Dataset, until: int | None) -> xr.DataA
     coords = {names.PLACE: panel[names.PLACE], names.YEAR: years}
     attrs = {"look_ahead": look_ahead, "basis": f"commuting of {year}"}
     return xr.DataArray(values, coords, dims, attrs=attrs)
-
-
-def _job_covariates() -> list[Covariate]:
-    result = []
-    for infix, kind, words in (
-        ("", names.JOBS, "jobs"),
-        ("private_", names.JOBS_PRIVATE, "private jobs"),
-        ("public_", names.JOBS_PUBLIC, "public jobs"),
-    ):
-        requires: tuple[tuple[str, ...], ...] = ((kind,),)
-        if kind == names.JOBS_PUBLIC:
-            requires = ((kind,), (names.JOBS, names.JOBS_PRIVATE))
-        change = f"{kind}[t] - {kind}[t-1]"
-        result += [
-            Covariate(
-                f"{infix}job_growth",
-                names.PERCENT_OF_JOBS,
-                f"growth of {words}",
-                f"100 * ({change}) / {kind}[t-1]",
-                requires,
-                _growth(kind),
-            ),
-            Covariate(
-                f"own_{infix}job_growth",
-                names.PERCENT_OF_POPULATION,
-                f"growth of {words} per inhabitant",
-                f"100 * ({change}) / pop[t]",
-                requires,
-                _own(kind),
-            ),
-            Covariate(
-                f"neighbour_{infix}job_growth",
-                names.PERCENT_OF_POPULATION,
-                f"growth of {words} per inhabitant among the neighbours",
-                f"sum over j != i of w[i,j] * own_{infix}job_growth[j,t], weights of places people "
-                "commute to and from (else the nearest five, else the region)",
-                requires,
-                _neighbour(kind),
-            ),
-        ]
-    return result
 
 
 COVARIATES: dict[str, Covariate] = {
@@ -216,7 +88,20 @@ COVARIATES: dict[str, Covariate] = {
             ((names.COMMUTING_YEAR,),),
             _labour_market_integration,
         ),
-        *_job_covariates(),
+        *growth_covariates(),
+        *(item for sector in SECTORS for item in sector_covariates(sector)),
+        *industry_covariates(),
     )
 }
 """The derived covariates by name."""
+
+
+def covariates_of(panel: xr.Dataset) -> dict[str, Covariate]:
+    """Give :data:`COVARIATES` and those of the sectors that this panel has besides."""
+    own = [
+        item
+        for sector in sectors(panel)
+        if sector not in SECTORS
+        for item in sector_covariates(sector)
+    ]
+    return COVARIATES | {item.name: item for item in own}

@@ -14,6 +14,7 @@ from attraktiv import names
 from attraktiv.panels.borders import read_borders
 from attraktiv.panels.faults import Faults, cells, listed
 from attraktiv.panels.files import find_table, numbers, read_table, whole_years
+from attraktiv.panels.industries import read_industries
 from attraktiv.panels.settings import Settings, read_settings
 
 _LEADING_ZERO = re.compile(r"[+-]?0\d.*")
@@ -35,6 +36,8 @@ class PanelTables:
         ``place``, ``year`` (float64 whole numbers), float64 columns and ``*_quality`` text.
     population, population_by_age, jobs_by_industry, commuting : pandas.DataFrame or None
         The optional tables; ``year`` and the last column are float64.
+    industries : pandas.DataFrame or None
+        Sectors of the industries, as :func:`.industries.read_industries` gives them.
     borders : pandas.DataFrame or None
         Pairs of neighbours, as :func:`.borders.read_borders` gives them.
     """
@@ -46,6 +49,7 @@ class PanelTables:
     population_by_age: pd.DataFrame | None = None
     jobs_by_industry: pd.DataFrame | None = None
     commuting: pd.DataFrame | None = None
+    industries: pd.DataFrame | None = None
     borders: pd.DataFrame | None = None
 
 
@@ -107,6 +111,7 @@ def read_tables(folder: Path, faults: Faults) -> PanelTables | None:
         population_by_age=optional(_AGES),
         jobs_by_industry=optional(_INDUSTRIES),
         commuting=optional(_COMMUTING),
+        industries=read_industries(folder, faults),
         borders=read_borders(folder, known, faults),
     )
 

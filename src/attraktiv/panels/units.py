@@ -20,6 +20,7 @@ _KNOWN: dict[str, tuple[str, str]] = {
     names.JOBS: (names.JOBS_UNIT, "jobs at the workplace"),
     names.JOBS_PRIVATE: (names.JOBS_UNIT, "private jobs at the workplace"),
     names.JOBS_PUBLIC: (names.JOBS_UNIT, "public jobs at the workplace"),
+    names.INDUSTRY_MIX: (names.PERCENT_OF_JOBS, "industry mix"),
     names.POPULATION_BY_AGE: (names.PERSONS, "population on 1 January by sex and age"),
     names.JOBS_BY_INDUSTRY: (names.JOBS_UNIT, "jobs at the workplace by industry"),
     names.MEASUREMENT_SD: (
@@ -55,6 +56,9 @@ COUNTS: tuple[str, ...] = (
     names.JOBS,
     names.JOBS_PRIVATE,
     names.JOBS_PUBLIC,
+    "jobs_basis",
+    "jobs_visit",
+    "jobs_regional",
     "employed_residents",
     "dwellings_completed",
 )
@@ -71,7 +75,10 @@ def describe(variable: str) -> dict[str, str]:
     elif variable.startswith("share_"):
         units = SHARE
         long_name = variable.replace("_", " ")
-    elif variable.endswith("_quality"):
+    elif variable.startswith("jobs_"):
+        units = names.JOBS_UNIT
+        long_name = f"{variable.removeprefix('jobs_').replace('_', ' ')} jobs at the workplace"
+    elif variable.endswith(("_quality", "_of_industry")):
         units, long_name = "", variable.replace("_", " ")
     else:
         units, long_name = "as given", variable.replace("_", " ")

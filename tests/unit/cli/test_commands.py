@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import warnings
@@ -455,6 +456,23 @@ def test_a_country_is_simulated_checked_and_built(call: Call, tmp_path: Path) ->
     assert result.exit_code == 2
     assert "--force" in result.stderr
     assert call("panel", built).exit_code == 0
+
+
+def test_a_panel_says_how_much_its_industry_mix_covers(call: Call, tmp_path: Path) -> None:
+    folder = tmp_path / "country"
+    call("simulate", folder, "--places", 6, "--years", 3)
+    assert "8 industries; their mix covers 100% of jobs.\n" in call("panel", folder).stdout
+    file = folder / "jobs_by_industry.csv"
+    jobs = pd.read_csv(file, dtype={"place": str})
+    place, first = jobs["place"].iloc[0], jobs["year"].min()
+    jobs = jobs[(jobs["place"] != place) | (jobs["industry"] == "construction")]
+    jobs.to_csv(file, index=False)
+    text = " ".join(call("panel", folder).stdout.split())
+    assert re.search(r"mix covers \d\d( to \d\d)?% of jobs\. Places that lack it in some", text)
+    assert "would cover less than 80% of their jobs: 1." in text
+    jobs[jobs["year"] == first].to_csv(file, index=False)
+    text = " ".join(call("panel", folder).stdout.split())
+    assert "8 industries; none is known in two years running, so that there is no" in text
 
 
 def test_a_wrong_panel_is_one_paragraph(call: Call, tmp_path: Path) -> None:

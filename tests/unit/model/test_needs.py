@@ -61,10 +61,12 @@ def test_norway_has_all_that_is_needed(norway: xr.Dataset, spec) -> None:
 
 def test_what_is_missing_is_named(country: xr.Dataset) -> None:
     spec = load_spec("published_2017")
-    assert missing(spec, country.drop_vars("jobs_private")) == (
+    assert missing(spec, country.drop_vars(["jobs_private", "jobs_by_industry"])) == (
         "own_private_job_growth",
         "own_public_job_growth",
     )
+    # the sectors of its industries serve in their place
+    assert missing(spec, country.drop_vars("jobs_private")) == ()
     unknown = country.assign(jobs=country["jobs"] * float("nan"))
     assert missing(load_spec("barometer_2007"), unknown) == ("own_job_growth",)
     places = [str(name) for name, v in country.data_vars.items() if v.dims == ("place",)]
@@ -79,7 +81,7 @@ def test_what_is_missing_is_named(country: xr.Dataset) -> None:
         ("book_2023", ["centrality"], "barometer_2007"),
         ("hierarchical_dynamic", ["share_20_39"], "structural_2013"),
         ("hierarchical_grouped", ["region", "region_name"], "hierarchical_dynamic"),
-        ("published_2017", ["jobs_private"], "structural_2013"),
+        ("published_2017", ["jobs_private", "jobs_by_industry"], "structural_2013"),
         ("structural_2013", ["commuting_year"], "hierarchical_static"),
         ("barometer_2007", ["jobs", "jobs_private"], None),
     ],

@@ -51,6 +51,7 @@ def test_folder_has_every_table(written):
         "places.csv",
         "population_by_age.csv.gz",
         "jobs_by_industry.csv",
+        "industries.csv",
         "commuting.csv",
         "panel.toml",
         "places.geojson",
@@ -98,6 +99,27 @@ def test_industries_add_up_to_jobs(country):
     np.testing.assert_array_equal(by_industry.sum("industry"), panel["jobs"])
     public = by_industry.sel(industry=["public administration", "health and education"])
     np.testing.assert_array_equal(panel["jobs"] - public.sum("industry"), panel["jobs_private"])
+
+
+def test_sectors_are_those_of_the_jobs(country):
+    panel = country.panel.isel(year=slice(0, -1))
+    private = panel["jobs_by_industry"].where(panel["sector_of_industry"] == "private", 0.0)
+    np.testing.assert_array_equal(private.sum("industry"), panel["jobs_private"])
+    dimensions = sum(covariate(panel, f"jobs_{name}") for name in ("basis", "visit", "regional"))
+    np.testing.assert_array_equal(dimensions, panel["jobs_private"])
+
+
+def test_industries_move_together_and_apart_from_the_place(country):
+    """Growth is the industry's and the place's: the mix tells of the first, one for one."""
+    mix = covariate(country.panel, "industry_mix").isel(year=slice(1, -1))
+    local = covariate(country.panel, "local_job_growth").isel(year=slice(1, -1))
+    growth = covariate(country.panel, "job_growth").isel(year=slice(1, -1))
+    assert np.isfinite(mix).all()
+    around, beyond = mix - mix.mean("place"), growth - growth.mean("place")
+    slope = float((around * beyond).mean() / (around**2).mean())
+    assert slope == pytest.approx(1.0, abs=0.35)
+    assert 0.2 < float(mix.std()) < 1.0
+    assert 1.5 < float(local.std()) < 5.0
 
 
 def test_factors_are_those_of_the_panel(country):

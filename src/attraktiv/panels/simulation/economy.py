@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
+
+from attraktiv import names
+from attraktiv.panels.industries import NO_SECTOR
 
 INDUSTRIES = (
     "agriculture and fishing",
@@ -17,11 +21,24 @@ INDUSTRIES = (
     "health and education",
 )
 PUBLIC = np.array([False, False, False, False, False, False, True, True])
+_DIMENSION = ("basis", "basis", "regional", "visit", "visit", "regional", NO_SECTOR, NO_SECTOR)
 _MIX = np.array([0.06, 0.13, 0.09, 0.19, 0.05, 0.12, 0.08, 0.28])
 _NATIONAL_GROWTH = np.array([-1.5, -0.5, 1.2, 0.6, 1.5, 2.2, 0.5, 1.5])  # percent per year
 _RURAL = np.array([2.0, 0.6, 0.0, -0.4, 0.3, -1.2, 0.0, 0.1])  # tilt of the mix away from centres
 _NATIONAL_SD, _LASTING_SD, _PLACE_SD = 1.2, 0.3, 1.5  # percent per year
 _JOBS_PER_PERSON, _MIX_CONCENTRATION = 0.48, 25.0
+
+
+def sectors_of_industries() -> pd.DataFrame:
+    """Give industries.csv: ``industry``, ``sector``, and the ``dimension`` of private ones."""
+    return pd.DataFrame(
+        {
+            names.INDUSTRY: INDUSTRIES,
+            "sector": np.where(PUBLIC, "public", "private"),
+            "dimension": _DIMENSION,
+        },
+        dtype=object,
+    )
 
 
 @dataclass

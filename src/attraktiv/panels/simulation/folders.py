@@ -160,6 +160,8 @@ def _write_tables(country: SimulatedCountry, folder: Path) -> None:
     ):
         if table is not None:
             table.astype({names.YEAR: int, value: int}).to_csv(folder / f"{stem}.csv", index=False)
+    if tables.industries is not None:
+        tables.industries.to_csv(folder / "industries.csv", index=False)
     if names.POPULATION_BY_AGE in country.panel:
         cube = country.panel[names.POPULATION_BY_AGE].astype(np.int64)
         # a fixed time stamp: the same country has the same bytes

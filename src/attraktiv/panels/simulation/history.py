@@ -17,7 +17,13 @@ from attraktiv.panels.simulation.cohorts import (
     shares,
     start_population,
 )
-from attraktiv.panels.simulation.economy import INDUSTRIES, PUBLIC, Economy, start_economy
+from attraktiv.panels.simulation.economy import (
+    INDUSTRIES,
+    PUBLIC,
+    Economy,
+    sectors_of_industries,
+    start_economy,
+)
 from attraktiv.panels.simulation.geography import commuting_flows, polygons
 from attraktiv.panels.simulation.migration import (
     TERMS,
@@ -133,6 +139,7 @@ class History:
             panel.sort_values(keys, ignore_index=True),
             jobs_by_industry=self._industry_table(calendar),
             commuting=self._commuting_table(float(calendar[0])),
+            industries=sectors_of_industries(),
             borders=touching(list(code), polygons(self.places)),
         )
 
