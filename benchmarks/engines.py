@@ -14,6 +14,7 @@ import platform
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -64,13 +65,21 @@ Whole processes, `attraktiv fit hierarchical_dynamic` on the Norwegian panel wit
 
 
 def panel_of(text: str) -> Any:
-    """Read the Norwegian panel, or simulate one of so many places and years."""
+    """Read the Norwegian panel, or one that was simulated."""
     import attraktiv
 
-    if text == "norway":
-        return attraktiv.read_panel(DATA)
-    places, years = map(int, text.split())
-    return attraktiv.simulate_country(places=places, years=years, seed=1, ages=False).panel
+    return attraktiv.read_panel(DATA if text == "norway" else text)
+
+
+def simulate(text: str, store: Path) -> None:
+    """Write a panel of so many places and years; in a process of its own, whose memory is gone."""
+    code = (
+        "import sys, attraktiv; from attraktiv.panels import write_panel; "
+        "places, years = map(int, sys.argv[1].split()); "
+        "country = attraktiv.simulate_country(places=places, years=years, seed=1, ages=False); "
+        "write_panel(country.panel, sys.argv[2])"
+    )
+    subprocess.run([sys.executable, "-c", code, text, str(store)], check=True)
 
 
 def measure(model: str, engine: str, panel: str, draws: int) -> dict[str, Any]:
@@ -160,8 +169,13 @@ def measure_bambi(model: str, panel: str, draws: int) -> dict[str, Any]:
 def in_own_process(case: tuple[str, str, str, str, int]) -> dict[str, Any]:
     """Measure a case where nothing else has grown the process."""
     _, model, engine, panel, draws = case
-    command = [sys.executable, __file__, "--case", model, engine, panel, str(draws)]
-    found = subprocess.run(command, check=True, capture_output=True, text=True)
+    with tempfile.TemporaryDirectory() as folder:
+        if panel != "norway":
+            store = Path(folder) / "panel.zarr"
+            simulate(panel, store)
+            panel = str(store)
+        command = [sys.executable, __file__, "--case", model, engine, panel, str(draws)]
+        found = subprocess.run(command, check=True, capture_output=True, text=True)
     return json.loads(found.stdout.splitlines()[-1])
 
 
@@ -226,8 +240,6 @@ def ratios(results: list[tuple[tuple[str, str, str, str, int], dict[str, Any]]])
 
 def main() -> None:
     """Run every case, print the rows as they come, and write the page."""
-    import tempfile
-
     results = []
     for case in CASES:
         if case[3] == "norway" and not DATA.is_dir():
