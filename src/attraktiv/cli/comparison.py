@@ -178,15 +178,14 @@ def _densities(found: xr.Dataset) -> str:
     for criterion in found["criterion"].values:
         of = found.sel(criterion=criterion)
         for i, letter in _runs(found):
-            less = number(float(of["elpd_difference"][i]), 1)
-            se = number(float(of["elpd_difference_se"][i]), 1)
+            less, se = (float(of[f"elpd_difference{of_it}"][i]) for of_it in ("", "_se"))
             rows.append(
                 [
                     "" if i else _CRITERIA[str(criterion)],
                     "" if i else f"{int(of['scored'])}",
                     letter,
                     number(float(of["elpd"][i]), 1),
-                    f"{less} ± {se}" if i else MISSING,
+                    _plus_minus(less, se, decimals=1) if i else MISSING,
                     number(float(of["pareto_k"][i]), 2),
                 ]
             )

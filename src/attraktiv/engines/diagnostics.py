@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from arviz_stats.base import array_stats
 
 from attraktiv import names
 from attraktiv.engines.trend import trend_lines
@@ -69,6 +68,8 @@ def diagnose(tree: xr.DataTree, *, engine: str, sampler: dict[str, Any]) -> xr.D
         ``r_hat``, ``ess_bulk``, ``ess_tail`` over dim ``parameter``; attrs with the
         worst of each, and the verdict.
     """
+    from arviz_stats.base import array_stats  # a second to import
+
     labels: list[str] = []
     blocks: list[np.ndarray] = []
     for label, values in scalars(tree, with_places=engine == "nuts"):

@@ -38,7 +38,8 @@ from attraktiv.effects.intervals import check_interval
 from attraktiv.engines import fit
 from attraktiv.errors import AttraktivWarning, DesignError, InputError
 from attraktiv.evaluation.comparison import estimate
-from attraktiv.evaluation.densities import LIMIT, score_places, standard_error
+from attraktiv.evaluation.densities import LIMIT, score_places, standard_error, total
+from attraktiv.evaluation.pooling import name_pooled_twin
 from attraktiv.model import parse_formula
 from attraktiv.panels import covariate, read_panel
 from attraktiv.progress import progress as progress_bar
@@ -107,7 +108,7 @@ def screen(
             f"The region of practical equivalence is {rope:g} wide on either side; valid is a "
             f"number above zero, in percentage points: --rope {ROPE}"
         )
-    base = _reduced(load_spec(model), without)
+    base = _reduced(_pooled(load_spec(model)), without)
     data = panel if isinstance(panel, xr.Dataset) else read_panel(panel)
     terms = _proposed(base, factors, data)
     options: dict[str, Any] = {"first": first, "last": last, "exclude": exclude}
@@ -157,7 +158,7 @@ def _effect(
             names.COEFFICIENT_ORIGINAL: estimate(original, prob),
             names.PROB_EQUIVALENT: (abs(beta) < rope).mean(sample),
             names.TAIL: _tail(beta.values, int(constant[names.FITTED].sum())),
-            names.ELPD_DIFFERENCE: float(np.nansum(gain)),
+            names.ELPD_DIFFERENCE: total(gain),
             names.ELPD_DIFFERENCE_SE: standard_error(gain),
             names.PARETO_BAD: max(bad),
             names.ATTRACTIVENESS_CHANGE: change,
@@ -201,6 +202,16 @@ def _judged(found: xr.Dataset) -> xr.Dataset:
             names.TAIL_ADJUSTED: (names.FACTOR, adjusted),
             names.BELONGS: (names.FACTOR, answer.astype(object)),
         }
+    )
+
+
+def _pooled(spec: ModelSpec) -> ModelSpec:
+    """Raise unless a factor has one effect in all years."""
+    if not spec.migration.yearly:
+        return spec
+    raise InputError(
+        f"The model {spec.id} has coefficients of their own for every year, and screening asks for "
+        f"one effect of a factor. {name_pooled_twin(spec, 'attraktiv screen {} PANEL --factor …')}"
     )
 
 
