@@ -72,7 +72,7 @@ def compare(
     """
     check_interval(prob, "eti")
     _require_positive(origins=origins, top=top)
-    trees = [run if isinstance(run, xr.DataTree) else open_run(run) for run in runs]
+    trees = [run if isinstance(run, xr.DataTree) else _read(run) for run in runs]
     require_comparable(trees)
     on = shared(trees)
     on = on.isel({names.PLACE: on.any(names.YEAR).values, names.YEAR: on.any(names.PLACE).values})
@@ -124,6 +124,14 @@ def compare(
         classical=json.dumps([is_residual(tree) for tree in trees]),
         notes=json.dumps(notes, ensure_ascii=False),
     )
+
+
+def _read(path: str | Path) -> xr.DataTree:
+    """Open a run and keep in memory what is read many times."""
+    run = open_run(path)
+    for group in (names.POSTERIOR, names.OBSERVED_DATA, names.CONSTANT_DATA):
+        run[group].load()
+    return run
 
 
 def _coefficients(run: xr.DataTree, prob: float) -> xr.Dataset:

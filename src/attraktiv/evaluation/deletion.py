@@ -55,7 +55,7 @@ class Deletion:
     shape: tuple[int, int]
 
     @classmethod
-    def of(cls, data: xr.Dataset, *, yearly: bool) -> Deletion:
+    def of(cls, data: xr.Dataset, *, yearly: bool = False) -> Deletion:
         """Regress the outcome of `data` (see :func:`~attraktiv.evaluation.cells.cells`).
 
         Parameters

@@ -40,7 +40,7 @@ from attraktiv.errors import AttraktivWarning, DesignError, InputError
 from attraktiv.evaluation.comparison import estimate
 from attraktiv.evaluation.densities import LIMIT, score_places, standard_error, total
 from attraktiv.evaluation.pooling import name_pooled_twin
-from attraktiv.model import parse_formula
+from attraktiv.model import kept_terms, parse_formula
 from attraktiv.panels import covariate, read_panel
 from attraktiv.progress import progress as progress_bar
 from attraktiv.specs import ModelSpec, load_spec
@@ -217,15 +217,7 @@ def _pooled(spec: ModelSpec) -> ModelSpec:
 
 def _reduced(spec: ModelSpec, without: Sequence[str]) -> ModelSpec:
     """Return the specification less the factors that are left out, and those alone."""
-    terms = parse_formula(spec.migration.factors)
-    for name in without:
-        kept = tuple(t for t in terms if name != t.label and name not in t.variables)
-        if len(kept) == len(terms):
-            raise DesignError(
-                f"--without {name}: the model {spec.id} has no such factor. Its factors are "
-                f"{', '.join(term.label for term in terms)}."
-            )
-        terms = kept
+    terms = kept_terms(spec, without)
     if not terms:
         raise DesignError(
             f"--without leaves the model {spec.id} no factor at all; keep one at least."
