@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from attraktiv import names
+from attraktiv.effects import attractiveness
 from attraktiv.effects.terms import is_residual, regional_part, structure
 from attraktiv.errors import RunError
 
@@ -63,6 +64,14 @@ def parameter(run: xr.DataTree, name: str) -> np.ndarray:
         posterior = run[names.POSTERIOR].to_dataset()
         return np.zeros(posterior.sizes[names.CHAIN] * posterior.sizes[names.DRAW])
     return draws(run, name)
+
+
+def mean_attractiveness(run: xr.DataTree) -> xr.DataArray:
+    """Return the posterior mean of attractiveness over all years, (place,), fitted places alone."""
+    drawn = attractiveness(run, with_path=False)
+    drawn = drawn.isel({names.PLACE: np.flatnonzero(~drawn[names.FROM_PRIOR].values)})
+    mean = drawn[names.ATTRACTIVENESS].mean(_SAMPLE)
+    return mean.drop_vars([names.POPULATION, names.FROM_PRIOR])
 
 
 def _fitted(run: xr.DataTree) -> np.ndarray:

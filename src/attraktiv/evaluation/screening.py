@@ -33,10 +33,10 @@ import numpy as np
 import xarray as xr
 
 from attraktiv import names
-from attraktiv.effects import attractiveness
 from attraktiv.effects.intervals import check_interval
 from attraktiv.engines import fit
 from attraktiv.errors import AttraktivWarning, DesignError, InputError
+from attraktiv.evaluation.cells import mean_attractiveness
 from attraktiv.evaluation.comparison import estimate
 from attraktiv.evaluation.densities import LIMIT, score_places, standard_error, total
 from attraktiv.evaluation.pooling import name_pooled_twin
@@ -148,7 +148,7 @@ def _effect(
     original = posterior[names.BETA_ORIGINAL].sel(at, drop=True)
     score, before = score_places(run), score_places(reference)
     gain = (score[names.ELPD] - before[names.ELPD]).values
-    change = _mean_attractiveness(run) - _mean_attractiveness(reference)
+    change = mean_attractiveness(run) - mean_attractiveness(reference)
     constant = run[names.CONSTANT_DATA].to_dataset()
     gaps = constant[names.FACTOR_MISSING].sel(at, drop=True) & constant[names.USED]
     bad = [float((s[names.PARETO_K] > s.attrs[LIMIT]).sum()) for s in (score, before)]
@@ -177,13 +177,6 @@ def _tail(beta: np.ndarray, places: int) -> float:
     from scipy.stats import t
 
     return float(2.0 * t.sf(abs(beta.mean()) / beta.std(), places - 1))
-
-
-def _mean_attractiveness(run: xr.DataTree) -> xr.DataArray:
-    drawn = attractiveness(run, with_path=False)
-    drawn = drawn.isel({names.PLACE: np.flatnonzero(~drawn[names.FROM_PRIOR].values)})
-    mean = drawn[names.ATTRACTIVENESS].mean((names.CHAIN, names.DRAW))
-    return mean.drop_vars([names.POPULATION, names.FROM_PRIOR])
 
 
 def _judged(found: xr.Dataset) -> xr.Dataset:
