@@ -141,7 +141,7 @@ def _models(
     """Give the hierarchical model and the regression."""
     spec = load_spec(model)
     if spec.migration.place_effect == "none":
-        call = "attraktiv hindcast hierarchical_dynamic PANEL --classical {}"
+        call = "attraktiv hindcast hierarchical_dynamic PANEL --split … --classical {}"
         raise InputError(
             f"The model {spec.id} has no attractiveness of places that could persist. Give a "
             "hierarchical model, and a regression beside it if it should have other factors. "
@@ -166,10 +166,10 @@ def _models(
             "--classical book_2023, or leave it out: least squares with the same factors."
         )
     if regression.migration.yearly:
-        call = f"attraktiv hindcast {spec.id} PANEL --classical {{}}"
+        call = f"attraktiv hindcast {spec.id} PANEL --split … --classical {{}}"
         raise InputError(
-            f"--classical {regression.id} has coefficients of their own for every year, and the "
-            f"later years have none. {name_pooled_twin(regression, call)}"
+            f"--classical {regression.id} estimates every year by itself, and the later years "
+            f"have no coefficients. {name_pooled_twin(regression, call)}"
         )
     if regression.migration.outcome != spec.migration.outcome:
         raise InputError(

@@ -203,8 +203,8 @@ def _pooled(spec: ModelSpec) -> ModelSpec:
     if not spec.migration.yearly:
         return spec
     raise InputError(
-        f"The model {spec.id} has coefficients of their own for every year, and screening asks for "
-        f"one effect of a factor. {name_pooled_twin(spec, 'attraktiv screen {} PANEL --factor …')}"
+        f"The model {spec.id} estimates every year by itself, and screening asks for one effect of "
+        f"a factor. {name_pooled_twin(spec, 'attraktiv screen {} PANEL --factor …')}"
     )
 
 

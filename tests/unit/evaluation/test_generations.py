@@ -171,8 +171,8 @@ def test_yearly_coefficients_are_neither_screened_nor_hindcast(country: xr.Datas
     with pytest.raises(InputError, match=r"one effect of a factor.*attraktiv screen book_2023 PA"):
         screen("book_2023_yearly", country, ["log(population)"], progress=False)
     splits = ["2005:2008/2009:2011"]
-    pooled = r"attraktiv hindcast hierarchical_static PANEL --classical book_2023\."
-    with pytest.raises(InputError, match=rf"the later years have none.*{pooled}"):
+    pooled = r"attraktiv hindcast hierarchical_static PANEL --split … --classical book_2023\."
+    with pytest.raises(InputError, match=rf"the later years have no coeff.*{pooled}"):
         hindcast("hierarchical_static", country, splits, classical="book_2023_yearly")
     with pytest.raises(InputError, match=r"no attractiveness.*--classical book_2023\."):
         hindcast("book_2023_yearly", country, splits)
