@@ -124,7 +124,7 @@ RESIDENTIAL_ATTRACTIVENESS: Final = "residential_attractiveness"
 NOISE: Final = "noise"
 ROUNDING: Final = "rounding"
 
-# Evaluation ------------------------------------------------------------------
+# Evaluation: later years -----------------------------------------------------
 SPLIT: Final = "split"  # earlier years to fit, later years to judge by
 PREDICTOR: Final = "predictor"  # not "method", which xarray's sel takes for its own
 OBSERVED: Final = "observed"
@@ -132,7 +132,7 @@ PREDICTED: Final = "predicted"
 RMSE: Final = "rmse"
 DIFFERENCE: Final = "difference"
 
-# Evaluation ------------------------------------------------------------------
+# Evaluation: comparison and screening ----------------------------------------
 COEFFICIENT: Final = "coefficient"
 COEFFICIENT_ORIGINAL: Final = "coefficient_original"
 EXPLAINED: Final = "explained"

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from attraktiv.cli.messages import paragraph, reported
-from attraktiv.cli.output import Format, band_name, write_frame
+from attraktiv.cli.options import (
+    First,
+    Formats,
+    Group,
+    Interval,
+    Last,
+    Out,
+    Places,
+    Prob,
+    Run,
+    Unit,
+)
+from attraktiv.cli.output import band_name, write_frame
 from attraktiv.cli.tables import MISSING, Column, number, numbers, text_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run that `attraktiv fit` wrote.")]
-Places = Annotated[
-    list[str] | None,
-    typer.Option("--place", help="Code or name; with --group, a group. May be repeated."),
-]
-Prob = Annotated[float, typer.Option("--prob", help="Probability of the bands.")]
-Interval = Annotated[
-    Literal["eti", "hdi"], typer.Option("--interval", help="Equal-tailed or highest density.")
-]
-Formats = Annotated[
-    Format | None, typer.Option("--format", help="By default a table, or what --out says.")
-]
-Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write to a file.")]
 _SHOWN = 20
 _PRIOR = "*"
 _TEXT_COLUMNS = ("place", "name", "group", "term", "parameter")
@@ -42,16 +40,10 @@ def attractiveness(
         Literal["residential"], typer.Option("--kind", help="Kind of attractiveness.")
     ] = "residential",
     place: Places = None,
-    group: Annotated[
-        str | None,
-        typer.Option("--group", metavar="COLUMN", help="Sum over the places of each group."),
-    ] = None,
-    first: Annotated[int | None, typer.Option("--from", metavar="YEAR")] = None,
-    last: Annotated[int | None, typer.Option("--until", metavar="YEAR")] = None,
-    unit: Annotated[
-        Literal["percent", "persons"],
-        typer.Option("--unit", help="Percent of population, or persons, per year."),
-    ] = "percent",
+    group: Group = None,
+    first: First = None,
+    last: Last = None,
+    unit: Unit = "percent",
     prob: Prob = 0.8,
     interval: Interval = "eti",
     top: Annotated[

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attraktiv.cli.messages import paragraph, reported
-from attraktiv.cli.output import Format, band_name, write_frame
-from attraktiv.cli.tables import MISSING, Column, number, numbers, text_table
+from attraktiv.cli.options import Exclude, First, Formats, Last, Model, Out, Panel, Prob, Without
+from attraktiv.cli.output import band_name, write_frame
+from attraktiv.cli.slopes import slopes_table
+from attraktiv.cli.tables import MISSING, Column, number, numbers, plus_minus, text_table
 from attraktiv.errors import InputError
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ def compare(
         Path | None,
         typer.Option("--panel", metavar="PANEL", help="Fit again to parts of the years (slow)."),
     ] = None,
-    prob: Annotated[float, typer.Option("--prob", help="Probability of the bands.")] = 0.8,
+    prob: Prob = 0.8,
     origins: Annotated[
         int, typer.Option("--origins", min=1, help="How many of the last years are predicted.")
     ] = 3,
@@ -74,8 +76,8 @@ def compare(
 
 @reported
 def screen(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="Name of a model, or its file.")],
-    panel: Annotated[Path, typer.Argument(metavar="PANEL", help="Panel folder or built panel.")],
+    model: Model,
+    panel: Panel,
     factor: Annotated[
         list[str],
         typer.Option("--factor", metavar="FACTOR", help="A proposed driver. May be repeated."),
@@ -84,28 +86,16 @@ def screen(
         float,
         typer.Option("--rope", help="Effects this small count as none: points per SD."),
     ] = 0.05,
-    prob: Annotated[float, typer.Option("--prob", help="Probability of the bands.")] = 0.8,
-    without: Annotated[
-        list[str] | None,
-        typer.Option("--without", metavar="FACTOR", help="Leave a factor out. May be repeated."),
-    ] = None,
-    first: Annotated[
-        int | None, typer.Option("--from", metavar="YEAR", help="First year used.")
-    ] = None,
-    last: Annotated[
-        int | None, typer.Option("--until", metavar="YEAR", help="Last year used.")
-    ] = None,
-    exclude: Annotated[
-        str | None,
-        typer.Option("--exclude", metavar="COLUMN", help="Leave out places marked in a column."),
-    ] = None,
+    prob: Prob = 0.8,
+    without: Without = None,
+    first: First = None,
+    last: Last = None,
+    exclude: Exclude = None,
     seed: Annotated[
         int, typer.Option("--seed", min=0, help="The same seed gives the same answer.")
     ] = 1,
-    format: Annotated[
-        Format | None, typer.Option("--format", help="By default a table, or what --out says.")
-    ] = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE")] = None,
+    format: Formats = None,
+    out: Out = None,
 ) -> None:
     """Ask whether proposed drivers belong in the structure of a model."""
     from attraktiv.evaluation import screen as screen_factors
@@ -178,15 +168,14 @@ def _densities(found: xr.Dataset) -> str:
     for criterion in found["criterion"].values:
         of = found.sel(criterion=criterion)
         for i, letter in _runs(found):
-            less = number(float(of["elpd_difference"][i]), 1)
-            se = number(float(of["elpd_difference_se"][i]), 1)
+            less, se = (float(of[f"elpd_difference{of_it}"][i]) for of_it in ("", "_se"))
             rows.append(
                 [
                     "" if i else _CRITERIA[str(criterion)],
                     "" if i else f"{int(of['scored'])}",
                     letter,
                     number(float(of["elpd"][i]), 1),
-                    f"{less} ± {se}" if i else MISSING,
+                    plus_minus(less, se, 1) if i else MISSING,
                     number(float(of["pareto_k"][i]), 2),
                 ]
             )
@@ -215,17 +204,11 @@ def _slopes(found: xr.Dataset) -> str:
     count = found["slope_mean"].notnull().any("slope").sum("term")
     i = int(count.values.argmax())
     of = found.isel(run=i).dropna("term", how="all", subset=["slope_mean"])
-    terms = [str(term) for term in of["term"].values]
-    columns = [Column("Factor", terms, text=True)]
-    for slope in of["slope"].values:
-        mean, se = (of[name].sel(slope=slope).values for name in ("slope_mean", "slope_se"))
-        cells = [_plus_minus(m, s) for m, s in zip(mean, se, strict=True)]
-        columns.append(Column(str(slope).capitalize(), cells))
     title = (
         f"Least-squares slopes of the factors of {_LETTERS[i]}, per standard deviation, ± standard "
         "error clustered by place; difference: between less within"
     )
-    return "\n".join([paragraph(title), *text_table(columns)])
+    return "\n".join([paragraph(title), *slopes_table(of)])
 
 
 def _league(found: xr.Dataset, limit: int) -> str:
@@ -259,11 +242,12 @@ def _league(found: xr.Dataset, limit: int) -> str:
     if cut:
         lines.insert(2 + limit - below, "…")
     letter = _LETTERS[last]
+    of_first = "A" if json.loads(found.attrs["classical"])[0] else "A with its noise"
     legend = (
-        f"{letter} = A + Struct + Shrunk. Struct: what another structure changes. Shrunk: noise "
-        "taken out. Noise: standard deviation of the noise in the mean of the years, from size "
-        "and number of years. Rel: reliability, the share of attractiveness in what is measured. "
-        f"Rank: in A → in {letter}."
+        f"{letter} = {of_first} + Struct + Shrunk. Struct: what another structure changes. Shrunk: "
+        "noise taken out. Noise: standard deviation of the noise in the mean of the years, from "
+        "size and number of years. Rel: reliability, the share of attractiveness in what is "
+        f"measured. Rank: in A → in {letter}."
     )
     title = "Attractiveness, mean of the years, highest and lowest in A, percentage points"
     return "\n".join([paragraph(title), *lines, "", paragraph(legend)])
@@ -320,7 +304,7 @@ def _screening_table(found: xr.Dataset, frame: pd.DataFrame) -> str:
         Column("Effect", [_numbers_band(*effect) for effect in effects]),
         Column("≈ 0", numbers(frame["prob_equivalent"], 2)),
         Column("Tail", numbers(frame["tail_adjusted"], 3)),
-        Column("Δ log density", [_plus_minus(*gain, decimals=1) for gain in gains]),
+        Column("Δ log density", [plus_minus(*gain, 1) for gain in gains]),
         Column("Moves", numbers(frame["attractiveness_change_sd"], 2)),
         Column("Belongs", list(frame["belongs"]), text=True),
     ]
@@ -372,12 +356,6 @@ def _numbers_band(mean: float, lower: float, upper: float) -> str:
     if not math.isfinite(mean):
         return MISSING
     return f"{number(mean, 2)} [{number(lower, 2)}, {number(upper, 2)}]"
-
-
-def _plus_minus(mean: float, se: float, decimals: int = 2) -> str:
-    if not math.isfinite(mean):
-        return MISSING
-    return f"{number(mean, decimals)} ± {number(se, decimals)}"
 
 
 def _refuse_existing(out: Path, *, force: bool) -> None:

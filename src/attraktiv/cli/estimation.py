@@ -9,7 +9,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from attraktiv.cli.messages import next_commands, paragraph, reported
+from attraktiv.cli.messages import next_commands, paragraph, reported, say
+from attraktiv.cli.options import Exclude, First, Last, Model, Panel, Run, Without
+from attraktiv.cli.slopes import MEANING, slopes_table
 from attraktiv.cli.tables import Column, text_table
 
 _DEFAULT = "*"
@@ -53,27 +55,17 @@ def models(
 
 @reported
 def fit(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="Name of a model, or its file.")],
-    panel: Annotated[Path, typer.Argument(metavar="PANEL", help="Panel folder or built panel.")],
+    model: Model,
+    panel: Panel,
     out: Annotated[Path, typer.Option("--out", metavar="RUN", help="Where the run is written.")],
     engine: Annotated[
         Literal["auto", "collapsed", "nuts", "least-squares"],
         typer.Option("--engine", help="How it is estimated; auto: as the model says."),
     ] = "auto",
-    first: Annotated[
-        int | None, typer.Option("--from", metavar="YEAR", help="First year used.")
-    ] = None,
-    last: Annotated[
-        int | None, typer.Option("--until", metavar="YEAR", help="Last year used.")
-    ] = None,
-    without: Annotated[
-        list[str] | None,
-        typer.Option("--without", metavar="FACTOR", help="Leave a factor out. May be repeated."),
-    ] = None,
-    exclude: Annotated[
-        str | None,
-        typer.Option("--exclude", metavar="COLUMN", help="Leave out places marked in a column."),
-    ] = None,
+    first: First = None,
+    last: Last = None,
+    without: Without = None,
+    exclude: Exclude = None,
     missing: Annotated[
         Literal["mean", "drop"],
         typer.Option("--missing", help="A missing factor: the year's mean, or drop the cell."),
@@ -129,15 +121,27 @@ def fit(
 
 @reported
 def check(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run that `attraktiv fit` wrote.")],
+    run: Run,
 ) -> None:
     """Say whether a run can be trusted, and what to do if not; exit status 1 if it failed."""
     from attraktiv import engines
+    from attraktiv.evaluation import slopes
     from attraktiv.store import open_run
 
-    verdict = engines.check(open_run(run))
+    tree = open_run(run)
+    verdict = engines.check(tree)
     for line in verdict.lines:
         typer.echo(paragraph(line))
+    found = slopes(tree)
+    if found.sizes["term"]:
+        typer.echo()
+        say(
+            "Least-squares slopes of the factors, percentage points per standard deviation, "
+            "± standard error clustered by place; difference: between less within"
+        )
+        typer.echo("\n".join(slopes_table(found)))
+        typer.echo()
+        say(MEANING)
     if verdict.passed is False:
         raise typer.Exit(1)
 

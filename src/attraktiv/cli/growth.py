@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from attraktiv.cli.answers import Formats, Interval, Out, Places, Prob, Run
 from attraktiv.cli.messages import paragraph, reported
+from attraktiv.cli.options import (
+    First,
+    Formats,
+    Group,
+    Interval,
+    Last,
+    Out,
+    Places,
+    Prob,
+    Run,
+    Unit,
+)
 from attraktiv.cli.output import band_name, write_frame
 from attraktiv.cli.tables import MISSING, Column, number, numbers, text_table
 
@@ -26,16 +37,10 @@ _UNKNOWN = "left out of the fit, or no year with all figures known"
 def decompose(
     run: Run,
     place: Places = None,
-    group: Annotated[
-        str | None,
-        typer.Option("--group", metavar="COLUMN", help="Sum over the places of each group."),
-    ] = None,
-    first: Annotated[int | None, typer.Option("--from", metavar="YEAR")] = None,
-    last: Annotated[int | None, typer.Option("--until", metavar="YEAR")] = None,
-    unit: Annotated[
-        Literal["percent", "persons"],
-        typer.Option("--unit", help="Percent of population, or persons, per year."),
-    ] = "percent",
+    group: Group = None,
+    first: First = None,
+    last: Last = None,
+    unit: Unit = "percent",
     prob: Prob = 0.8,
     interval: Interval = "eti",
     format: Formats = None,

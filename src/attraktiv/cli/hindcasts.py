@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from attraktiv.cli.messages import paragraph, reported
-from attraktiv.cli.output import Format, write_frame
+from attraktiv.cli.options import Formats, Out, Panel, Without
+from attraktiv.cli.output import write_frame
 from attraktiv.cli.tables import MISSING, Column, numbers, text_table
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def hindcast(
     model: Annotated[
         str, typer.Argument(metavar="MODEL", help="Name of a hierarchical model, or its file.")
     ],
-    panel: Annotated[Path, typer.Argument(metavar="PANEL", help="Panel folder or built panel.")],
+    panel: Panel,
     split: Annotated[
         list[str],
         typer.Option(
@@ -48,20 +48,13 @@ def hindcast(
             help="Places drawn as one; by default the first column that groups them.",
         ),
     ] = None,
-    without: Annotated[
-        list[str] | None,
-        typer.Option("--without", metavar="FACTOR", help="Leave a factor out. May be repeated."),
-    ] = None,
+    without: Without = None,
     prob: Annotated[float, typer.Option("--prob", help="Probability of the intervals.")] = 0.8,
     seed: Annotated[
         int | None, typer.Option("--seed", min=0, help="Makes the result repeatable.")
     ] = None,
-    format: Annotated[
-        Format | None, typer.Option("--format", help="By default a table, or what --out says.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write to a file.")
-    ] = None,
+    format: Formats = None,
+    out: Out = None,
 ) -> None:
     """Say whether attractiveness persists: later years explained from earlier ones."""
     from attraktiv import evaluation

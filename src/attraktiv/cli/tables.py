@@ -62,6 +62,13 @@ def number(value: float, decimals: int) -> str:
     return text.lstrip("-") if float(text) == 0 else text
 
 
+def plus_minus(mean: float, error: float, decimals: int) -> str:
+    """Return a number and its standard error; a dash where there is none."""
+    if not math.isfinite(mean):
+        return MISSING
+    return f"{number(mean, decimals)} ± {number(error, decimals)}"
+
+
 def _line(cells: Sequence[str], columns: Sequence[Column], widths: Sequence[int]) -> str:
     parts = [
         _shortened(cell, w).ljust(w) if column.text else cell.rjust(w)

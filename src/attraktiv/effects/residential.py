@@ -19,6 +19,7 @@ from attraktiv.names import (
     DRAW,
     FITTED,
     FROM_PRIOR,
+    GAMMA,
     GROUP,
     LASTING,
     NAME,
@@ -161,7 +162,7 @@ def _labelled(
 ) -> xr.Dataset:
     posterior = run[POSTERIOR].dataset
     chains, draws = posterior.sizes[CHAIN], posterior.sizes[DRAW]
-    dtype = np.result_type(*(posterior[v].dtype for v in (THETA, U) if v in posterior))
+    dtype = np.result_type(*(posterior[v].dtype for v in (GAMMA, THETA, U) if v in posterior))
 
     def shaped(values: np.ndarray, *dims: str) -> tuple[Any, ...]:
         split = values.reshape(chains, draws, *values.shape[1:]).astype(dtype, copy=False)

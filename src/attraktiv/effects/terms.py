@@ -26,6 +26,7 @@ from attraktiv.names import (
     OBSERVED_DATA,
     PLACE,
     POSTERIOR,
+    SIGMA_U,
     TERM,
     THETA,
     YEAR,
@@ -42,7 +43,7 @@ def has_path(run: xr.DataTree) -> bool:
 
 def is_residual(run: xr.DataTree) -> bool:
     """Say whether attractiveness is the classical residual, the year's noise included."""
-    return has_path(run) and THETA not in run[POSTERIOR].data_vars
+    return has_path(run) and SIGMA_U not in run[POSTERIOR].data_vars
 
 
 def lasting_part(run: xr.DataTree, where: Where) -> np.ndarray | None:

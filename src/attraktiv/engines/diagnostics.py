@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from arviz_stats.base import array_stats
 
 from attraktiv import names
 from attraktiv.engines.trend import trend_lines
@@ -69,6 +68,8 @@ def diagnose(tree: xr.DataTree, *, engine: str, sampler: dict[str, Any]) -> xr.D
         ``r_hat``, ``ess_bulk``, ``ess_tail`` over dim ``parameter``; attrs with the
         worst of each, and the verdict.
     """
+    from arviz_stats.base import array_stats  # a second to import
+
     labels: list[str] = []
     blocks: list[np.ndarray] = []
     for label, values in scalars(tree, with_places=engine == "nuts"):
@@ -96,7 +97,7 @@ def diagnose(tree: xr.DataTree, *, engine: str, sampler: dict[str, Any]) -> xr.D
         stats = tree[names.SAMPLE_STATS]
         figures["divergences"] = int(stats["diverging"].sum())
         figures["bfmi"] = float(np.min(array_stats.bfmi(stats["energy"].values)))
-    figures["passed"] = not any(_faults(figures))
+    figures["passed"] = not any(_faults(figures, True))
     return table.assign_attrs(figures=json.dumps(figures))
 
 
@@ -122,7 +123,7 @@ def check(run: xr.DataTree) -> Check:
             lines += trend_lines(run)
         return Check(None, lines, {})
     figures = json.loads(run[names.DIAGNOSTICS].attrs["figures"])
-    faults = list(_faults(figures))
+    faults = list(_faults(figures, names.NU not in run[names.POSTERIOR].data_vars))
     head = (
         "Passed: the draws can be used."
         if not faults
@@ -155,16 +156,21 @@ def _figures(f: dict[str, Any]) -> Iterator[str]:
             )
 
 
-def _faults(f: dict[str, Any]) -> Iterator[str]:
+def _faults(f: dict[str, Any], normal: bool) -> Iterator[str]:
+    """Yield what is wrong and what to do; `normal` noise leaves the choice of the engine."""
     more = "Draw more: attraktiv fit … --draws 4000 --tune 2000."
     if not f["r_hat"] < R_HAT_LIMIT:
         yield f"The chains disagree about {f['r_hat_of']}. {more}"
     if not min(f["ess_bulk"], f["ess_tail"]) > ESS_LIMIT:
         yield f"Too few effective draws. {more}"
     if f.get("divergences"):
-        yield (
-            "Divergences: the sampler could not follow the posterior everywhere. Use --engine "
-            "collapsed where the model allows it, or tighten the priors of tau, sigma_u and sigma."
+        yield "Divergences: the sampler could not follow the posterior everywhere. " + (
+            "Use --engine collapsed, which has none, or tighten the priors of tau, sigma_u and "
+            "sigma."
+            if normal
+            else "Tune longer (--tune 4000), or tighten the priors of nu, tau and sigma in a copy "
+            "of the model file. Or take normal noise, such as hierarchical_static has: no sampler "
+            "has to follow its places."
         )
     if not f.get("bfmi", 1.0) > BFMI_LIMIT:
         yield f"The energy moves too slowly, so the tails are not explored. {more}"

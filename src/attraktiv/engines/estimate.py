@@ -18,7 +18,7 @@ import xarray as xr
 
 import attraktiv
 from attraktiv import names
-from attraktiv.engines import collapsed, least_squares
+from attraktiv.engines import least_squares
 from attraktiv.engines.diagnostics import diagnose
 from attraktiv.engines.tree import build_tree
 from attraktiv.errors import AttraktivWarning, FitError, InputError
@@ -196,6 +196,10 @@ def _estimate(
         tree.attrs |= {"engine": engine, "verdict": "not applicable"}
         return tree
     if engine == "collapsed":
+        from attraktiv.engines import (
+            collapsed,
+        )  # slow to import, as PyMC is: who reads needs neither
+
         found, log_likelihood, psi = collapsed.sample(
             design, sampling, seed=seed, progress=progress
         )
@@ -214,7 +218,7 @@ def _estimate(
             AttraktivWarning,
             stacklevel=3,
         )
-    from attraktiv.engines import nuts  # PyMC only where it is needed
+    from attraktiv.engines import nuts
 
     sampled, stats, log_likelihood = nuts.sample(design, sampling, seed=seed, progress=progress)
     tree = build_tree(design, sampled, seed=seed, sample_stats=stats, log_likelihood=log_likelihood)

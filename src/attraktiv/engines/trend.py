@@ -17,7 +17,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy import stats
 
 from attraktiv import names
 from attraktiv.errors import RunError
@@ -84,6 +83,8 @@ def trend_lines(run: xr.DataTree) -> tuple[str, ...]:
 
 
 def _line(years: np.ndarray, estimate: np.ndarray, error: np.ndarray) -> dict[str, float]:
+    from scipy import stats
+
     known = np.isfinite(estimate) & (error > 0)
     t, b, weight = years[known], estimate[known], error[known] ** -2.0
     n = int(known.sum())

@@ -8,7 +8,8 @@ import numpy as np
 import xarray as xr
 
 from attraktiv import names
-from attraktiv.effects.terms import is_residual
+from attraktiv.effects import attractiveness
+from attraktiv.effects.terms import is_residual, regional_part, structure
 from attraktiv.errors import RunError
 
 _SAMPLE = (names.CHAIN, names.DRAW)
@@ -47,24 +48,14 @@ def draws(run: xr.DataTree, name: str, *dims: str) -> np.ndarray:
 
 def residuals(run: xr.DataTree) -> np.ndarray:
     """Return outcome less level, structure and group effect; (draws, place, year), NaN unused."""
-    data = cells(run)
-    out = data[names.OUTCOME].values - draws(run, names.ALPHA, names.YEAR)[:, None, :]
-    factors = data[names.FACTORS].transpose(names.PLACE, names.YEAR, names.TERM).values
-    if factors.shape[-1]:
-        beta = draws(run, names.BETA, names.TERM)
-        out -= (beta @ factors.reshape(-1, factors.shape[-1]).T).reshape(-1, *factors.shape[:2])
+    out = cells(run)[names.OUTCOME].values - structure(run, _fitted(run), slice(None))
     effect = group_effect(run)
     return out if effect is None else out - effect[:, :, None]
 
 
 def group_effect(run: xr.DataTree) -> np.ndarray | None:
     """Return γ of every fitted place, (draws, place); None where the model has no groups."""
-    posterior = run[names.POSTERIOR].to_dataset()
-    if names.GAMMA not in posterior:
-        return None
-    labels = [str(label) for label in posterior[names.GROUP].values]
-    of_place = [labels.index(str(label)) for label in cells(run)[names.GROUP_OF_PLACE].values]
-    return draws(run, names.GAMMA, names.GROUP)[:, of_place]
+    return regional_part(run, _fitted(run))
 
 
 def parameter(run: xr.DataTree, name: str) -> np.ndarray:
@@ -75,8 +66,26 @@ def parameter(run: xr.DataTree, name: str) -> np.ndarray:
     return draws(run, name)
 
 
-def noise_variance(run: xr.DataTree, data: xr.Dataset) -> np.ndarray:
-    """Return σ² + φ v + measurement error of the cells of `data`, (draws, *cells)."""
+def mean_attractiveness(run: xr.DataTree) -> xr.DataArray:
+    """Return the posterior mean of attractiveness over all years, (place,), fitted places alone."""
+    drawn = attractiveness(run, with_path=False)
+    drawn = drawn.isel({names.PLACE: np.flatnonzero(~drawn[names.FROM_PRIOR].values)})
+    mean = drawn[names.ATTRACTIVENESS].mean(_SAMPLE)
+    return mean.drop_vars([names.POPULATION, names.FROM_PRIOR])
+
+
+def _fitted(run: xr.DataTree) -> np.ndarray:
+    """Return the positions of the fitted places among all, in order of code."""
+    constant = run[names.CONSTANT_DATA].to_dataset()
+    positions = np.flatnonzero(constant[names.FITTED].values)
+    return positions[np.argsort(constant[names.PLACE].values.astype(object)[positions])]
+
+
+def noise_scale2(run: xr.DataTree, data: xr.Dataset) -> np.ndarray:
+    """Return V = σ² + φ v + measurement error of the cells of `data`, (draws, *cells).
+
+    The variance of normal noise, the squared scale of Student-t noise.
+    """
     flow, known = data[names.FLOW_VARIANCE].values, data[names.MEASUREMENT_SD].values ** 2
     shape = (-1, *(1,) * flow.ndim)
     sigma = parameter(run, names.SIGMA).reshape(shape)
@@ -112,11 +121,13 @@ def require_comparable(runs: Sequence[xr.DataTree]) -> None:
         for key, what in (("panel_hash", "panel"), ("outcome", "outcome")):
             if run.attrs[key] != first.attrs[key]:
                 title = "panel_title" if key == "panel_hash" else "outcome"
+                found, expected = (of.attrs.get(title, "") for of in (run, first))
+                same = ", the same title but other content" if found == expected else ""
                 raise RunError(
                     f"The runs cannot be compared: {label} was fitted to another {what} "
-                    f"({run.attrs.get(title, '')!r}) than {labels(runs)[0]} "
-                    f"({first.attrs.get(title, '')!r}). Valid are runs of one {what}, with the "
-                    "same content: fit both to the same panel and compare again."
+                    f"({found!r}{same}) than {labels(runs)[0]} ({expected!r}). Valid are runs of "
+                    f"one {what}, with the same content: fit both to the same panel and compare "
+                    "again."
                 )
     if not bool(shared(runs).any()):
         raise RunError(

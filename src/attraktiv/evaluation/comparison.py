@@ -11,7 +11,7 @@ import xarray as xr
 from attraktiv import names
 from attraktiv.effects import bands
 from attraktiv.effects.intervals import check_interval
-from attraktiv.effects.terms import is_residual
+from attraktiv.effects.terms import has_yearly_coefficients, is_residual
 from attraktiv.errors import InputError
 from attraktiv.evaluation.cells import labels, require_comparable, shared
 from attraktiv.evaluation.mundlak import slopes
@@ -72,7 +72,7 @@ def compare(
     """
     check_interval(prob, "eti")
     _require_positive(origins=origins, top=top)
-    trees = [run if isinstance(run, xr.DataTree) else open_run(run) for run in runs]
+    trees = [run if isinstance(run, xr.DataTree) else _read(run) for run in runs]
     require_comparable(trees)
     on = shared(trees)
     on = on.isel({names.PLACE: on.any(names.YEAR).values, names.YEAR: on.any(names.PLACE).values})
@@ -100,6 +100,12 @@ def compare(
             "A regression takes the cells of a place as independent, and so does its density; the "
             "standard errors of all densities do not, they take places as independent."
         )
+    for tree, label in zip(trees, name, strict=True):
+        if has_yearly_coefficients(tree):
+            notes.append(
+                f"Every year of {label} has coefficients of its own; its effects here are their "
+                "means over the years."
+            )
     parts.append(summed(scores))
     out = xr.merge([part.assign_coords({names.RUN: name}) for part in parts], join="outer")
     # text of fixed width has no settled type in zarr
@@ -120,14 +126,26 @@ def compare(
     )
 
 
+def _read(path: str | Path) -> xr.DataTree:
+    """Open a run and keep in memory what is read many times."""
+    run = open_run(path)
+    for group in (names.POSTERIOR, names.OBSERVED_DATA, names.CONSTANT_DATA):
+        run[group].load()
+    return run
+
+
 def _coefficients(run: xr.DataTree, prob: float) -> xr.Dataset:
     posterior = run[names.POSTERIOR].to_dataset()
-    return xr.Dataset(
-        {
-            names.COEFFICIENT: estimate(posterior[names.BETA], prob),
-            names.COEFFICIENT_ORIGINAL: estimate(posterior[names.BETA_ORIGINAL], prob),
-        }
-    )
+    found = {}
+    for name, of in (
+        (names.COEFFICIENT, names.BETA),
+        (names.COEFFICIENT_ORIGINAL, names.BETA_ORIGINAL),
+    ):
+        values = posterior[of]
+        if names.YEAR in values.dims:
+            values = values.mean(names.YEAR, keep_attrs=True)
+        found[name] = estimate(values, prob)
+    return xr.Dataset(found)
 
 
 def _of_terms(parts: Sequence[xr.Dataset]) -> xr.Dataset:

@@ -55,9 +55,16 @@ class Deletion:
     shape: tuple[int, int]
 
     @classmethod
-    def of(cls, data: xr.Dataset) -> Deletion:
-        """Regress the outcome of `data` (see :func:`~attraktiv.evaluation.cells.cells`)."""
-        _, w, y, place, year = regressors(data)
+    def of(cls, data: xr.Dataset, *, yearly: bool = False) -> Deletion:
+        """Regress the outcome of `data` (see :func:`~attraktiv.evaluation.cells.cells`).
+
+        Parameters
+        ----------
+        data : xarray.Dataset
+        yearly : bool
+            Every year has slopes of its own.
+        """
+        _, w, y, place, year = regressors(data, yearly=yearly)
         hat = w @ np.linalg.inv(w.T @ w)
         residual = y - w @ (hat.T @ y)
         shape = (data.sizes[names.PLACE], data.sizes[names.YEAR])

@@ -11,8 +11,9 @@ the residual, e¹ of a column of ones, and their variances F,
     log|V|   = Σ log F + log(1 + τ² S₁₁)
     r'V⁻¹r   = S_rr − τ² S₁r² / (1 + τ² S₁₁),     S_ab = Σ a b / F
 
-The factors' centre and scale, which know nothing of the outcome, are those of all places.
-Regressions have a closed form: :mod:`attraktiv.evaluation.deletion`.
+With Student-t noise see :mod:`attraktiv.evaluation.tails`. Regressions have a closed form:
+:mod:`attraktiv.evaluation.deletion`. The factors' centre and scale, which know nothing of the
+outcome, are those of all places.
 """
 
 from __future__ import annotations
@@ -21,12 +22,17 @@ import numpy as np
 import xarray as xr
 
 from attraktiv import names
-from attraktiv.effects.terms import is_residual
+from attraktiv.effects.terms import has_yearly_coefficients, is_residual
 from attraktiv.errors import RunError
-from attraktiv.evaluation.cells import cells, noise_variance, parameter, residuals
+from attraktiv.evaluation.cells import cells, noise_scale2, parameter, residuals
 from attraktiv.evaluation.deletion import Deletion
+from attraktiv.evaluation.psis import k_limit, leave_out
 
 LIMIT = "limit"
+#: Why some runs have no density of whole places, nor of later years.
+STUDENT_PATH = (
+    "its noise is Student-t and its attractiveness moves, which together cannot be integrated out"
+)
 
 
 def score_cells(run: xr.DataTree) -> xr.Dataset:
@@ -49,7 +55,7 @@ def score_cells(run: xr.DataTree) -> xr.Dataset:
     """
     data = cells(run)
     if is_residual(run):
-        return _scores(data, Deletion.of(data).of_cells())
+        return _scores(data, _regression(run, data).of_cells())
     if names.LOG_LIKELIHOOD not in run.children:
         raise RunError(
             f"The run of {run.attrs['model']} has no group {names.LOG_LIKELIHOOD}, which the "
@@ -60,7 +66,8 @@ def score_cells(run: xr.DataTree) -> xr.Dataset:
     stored = stored.sel({names.PLACE: data[names.PLACE].values})
     order = (names.CHAIN, names.DRAW, names.PLACE, names.YEAR)
     used = data[names.USED].values
-    return _scores(data, *_smoothed(stored.transpose(*order).values[:, :, used], used))
+    values = stored.transpose(*order).values[:, :, used]
+    return _scores(data, *_left_out(values.reshape(-1, values.shape[-1]), used))
 
 
 def score_places(run: xr.DataTree) -> xr.Dataset:
@@ -73,16 +80,22 @@ def score_places(run: xr.DataTree) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        ``elpd``, ``pareto_k`` (place) as in :func:`score_cells`.
+        ``elpd``, ``pareto_k`` (place) as in :func:`score_cells`; NaN where
+        :func:`student_path`.
     """
     data = cells(run)
     if is_residual(run):
-        return _scores(data, Deletion.of(data).of_places())
-    posterior = run[names.POSTERIOR].to_dataset()
+        return _scores(data, _regression(run, data).of_places())
+    if student_path(run):
+        return _scores(data, np.full(data.sizes[names.PLACE], np.nan))
     density = place_log_density(run)
-    shape = (posterior.sizes[names.CHAIN], posterior.sizes[names.DRAW], -1)
-    everywhere = np.ones(density.shape[1], dtype=bool)
-    return _scores(data, *_smoothed(density.reshape(shape), everywhere))
+    return _scores(data, *_left_out(density, np.ones(density.shape[1], dtype=bool)))
+
+
+def student_path(run: xr.DataTree) -> bool:
+    """Say whether noise is Student-t and attractiveness moves: too much to be integrated out."""
+    posterior = run[names.POSTERIOR].data_vars
+    return names.NU in posterior and names.SIGMA_U in posterior
 
 
 def place_log_density(run: xr.DataTree) -> np.ndarray:
@@ -91,7 +104,7 @@ def place_log_density(run: xr.DataTree) -> np.ndarray:
     Parameters
     ----------
     run : xarray.DataTree
-        Of a model with normal noise.
+        Of a model with normal noise, or with Student-t noise and attractiveness that does not move.
 
     Returns
     -------
@@ -101,7 +114,12 @@ def place_log_density(run: xr.DataTree) -> np.ndarray:
     data = cells(run)
     used = data[names.USED].values
     residual = np.where(used, residuals(run), 0.0)
-    noise = noise_variance(run, data)
+    noise = noise_scale2(run, data)
+    if names.NU in run[names.POSTERIOR].data_vars:
+        from attraktiv.evaluation import tails  # compiled, slow to import
+
+        tau, nu = parameter(run, names.TAU), parameter(run, names.NU)
+        return np.asarray(tails.place_log_density(residual, used, noise, tau, nu))
     tau2 = parameter(run, names.TAU)[:, None] ** 2
     innovation2 = parameter(run, names.SIGMA_U)[:, None] ** 2
     rho = parameter(run, names.RHO)[:, None]
@@ -126,6 +144,12 @@ def place_log_density(run: xr.DataTree) -> np.ndarray:
     return -0.5 * (log_det + quadratic + used.sum(axis=1) * np.log(2.0 * np.pi))
 
 
+def total(of_places: np.ndarray) -> float:
+    """Return the sum over the places that count; NaN if none does."""
+    known = of_places[np.isfinite(of_places)]
+    return float(known.sum()) if known.size else float("nan")
+
+
 def standard_error(of_places: np.ndarray) -> float:
     """Return the standard error of a sum over places that are independent of each other.
 
@@ -136,28 +160,27 @@ def standard_error(of_places: np.ndarray) -> float:
     return float(np.sqrt(known.size * known.var(ddof=1))) if known.size > 1 else float("nan")
 
 
-def _smoothed(log_likelihood: np.ndarray, where: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Elpd and k̂ put where they belong, and the limit of k̂; in come (chain, draw, item)."""
-    from arviz_stats.base import array_stats  # a second to import
+def _regression(run: xr.DataTree, data: xr.Dataset) -> Deletion:
+    return Deletion.of(data, yearly=has_yearly_coefficients(run))
 
-    items = np.moveaxis(log_likelihood, -1, 0).astype(float)
-    elpd, k, _ = array_stats.loo(items, chain_axis=1, draw_axis=2)
+
+def _left_out(log_density: np.ndarray, where: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Elpd and k̂ put where they belong, and the limit of k̂; in come (draws, items)."""
     out = np.full((2, *where.shape), np.nan)
-    out[0, where], out[1, where] = elpd, k
-    draws = items.shape[1] * items.shape[2]
-    return out[0], out[1], np.array(min(1.0 - 1.0 / np.log10(draws), 0.7))
+    out[:, where] = leave_out(log_density)
+    return out[0], out[1], k_limit(len(log_density))
 
 
 def _scores(
     data: xr.Dataset,
     elpd: np.ndarray,
     pareto_k: np.ndarray | None = None,
-    limit: np.ndarray | None = None,
+    limit: float = float("nan"),
 ) -> xr.Dataset:
     dims = (names.PLACE, names.YEAR)[: elpd.ndim]
     k = np.full(elpd.shape, np.nan) if pareto_k is None else pareto_k
     return xr.Dataset(
         {names.ELPD: (dims, elpd), names.PARETO_K: (dims, k)},
         coords={dim: data[dim].values for dim in dims},
-        attrs={LIMIT: float("nan") if limit is None else float(limit)},
+        attrs={LIMIT: limit},
     )

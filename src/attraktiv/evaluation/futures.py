@@ -12,7 +12,8 @@ places of year t. In draw s, with mean m_i and variance w_i of place i's outcome
 
 and the density is the mean of p_s over draws. What a model believes of a place:
 
-- Bayesian: m = x'β + γ + θ + ρu_{t−1}, w = σ_u² + σ² + φv + measurement error;
+- Bayesian: m = x'β + γ + θ + ρu_{t−1}, w = σ_u² + σ² + φv + measurement error; with Student-t noise
+  and attractiveness that does not move, the density of :mod:`attraktiv.evaluation.tails`;
 - classical, residual forgotten: m = x'β, w = σ²;
 - classical, residual carried forward: m = x'β + the mean r̄_i of the place's T_i residuals,
   w = s²(1 + 1/T_i), s² the variance of residuals around their place's mean.
@@ -24,18 +25,26 @@ import numpy as np
 import xarray as xr
 
 from attraktiv import names
-from attraktiv.effects.terms import is_residual
+from attraktiv.effects.terms import coefficients, has_yearly_coefficients, is_residual
 from attraktiv.evaluation.cells import (
     cells,
     draws,
     group_effect,
-    noise_variance,
+    noise_scale2,
     parameter,
     residuals,
 )
+from attraktiv.evaluation.densities import STUDENT_PATH, student_path
 from attraktiv.evaluation.refits import design_until
 
 FORGOTTEN, CARRIED = "future", "future_carried"
+
+
+def no_later_year(run: xr.DataTree) -> str | None:
+    """Say why a run has no density of a later year; None where it has."""
+    if has_yearly_coefficients(run):
+        return "every year has coefficients of its own, and a later year has none"
+    return STUDENT_PATH if student_path(run) else None
 
 
 def score_year(run: xr.DataTree, panel: xr.Dataset, carried: bool) -> xr.DataArray:
@@ -60,8 +69,15 @@ def score_year(run: xr.DataTree, panel: xr.Dataset, carried: bool) -> xr.DataArr
     kept = np.isin(cells(run)[names.PLACE].values, new[names.PLACE].values)
     mean, variance = _prediction(run, new, kept, carried)
     outcome = new[names.OUTCOME].values
+    if names.NU in run[names.POSTERIOR].data_vars:
+        from attraktiv.evaluation import tails  # compiled, slow to import
+
+        nu = parameter(run, names.NU)
+        density = _mean_density(tails.log_density_given_level(outcome, mean, variance, nu))
+    else:
+        density = log_density_given_level(outcome, mean, variance)
     return xr.DataArray(
-        log_density_given_level(outcome, mean, variance),
+        density,
         dims=(names.PLACE,),
         coords={names.PLACE: new[names.PLACE].values},
     )
@@ -70,7 +86,7 @@ def score_year(run: xr.DataTree, panel: xr.Dataset, carried: bool) -> xr.DataArr
 def log_density_given_level(
     outcome: np.ndarray, mean: np.ndarray, variance: np.ndarray
 ) -> np.ndarray:
-    """Log density of each outcome, a flat level learnt from the others.
+    """Log density of each outcome with normal noise, a flat level learnt from the others.
 
     Parameters
     ----------
@@ -81,15 +97,20 @@ def log_density_given_level(
     -------
     (place,) float
     """
-    from scipy.special import logsumexp
     from scipy.stats import norm
 
     precision = 1.0 / variance
     pulled = (outcome - mean) * precision
     others = precision.sum(axis=1, keepdims=True) - precision
     level = (pulled.sum(axis=1, keepdims=True) - pulled) / others
-    density = norm.logpdf(outcome, mean + level, np.sqrt(variance + 1.0 / others))
-    return logsumexp(density, axis=0) - np.log(len(density))
+    return _mean_density(norm.logpdf(outcome, mean + level, np.sqrt(variance + 1.0 / others)))
+
+
+def _mean_density(of_draws: np.ndarray) -> np.ndarray:
+    """Logarithm of the mean over draws of the density, (place,)."""
+    from scipy.special import logsumexp
+
+    return np.asarray(logsumexp(of_draws, axis=0) - np.log(len(of_draws)))
 
 
 def _new_year(run: xr.DataTree, panel: xr.Dataset, year: int) -> xr.Dataset:
@@ -107,10 +128,10 @@ def _new_year(run: xr.DataTree, panel: xr.Dataset, year: int) -> xr.Dataset:
 def _prediction(
     run: xr.DataTree, new: xr.Dataset, kept: np.ndarray, carried: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and variance of the new outcomes around their level, (draws, place)."""
+    """Mean and variance (or squared scale) of the outcomes around their level, (draws, place)."""
     factors = new[names.FACTORS].transpose(names.PLACE, names.TERM).values
-    mean = draws(run, names.BETA, names.TERM) @ factors.T
-    noise = noise_variance(run, new)
+    mean = coefficients(run) @ factors.T
+    noise = noise_scale2(run, new)
     if is_residual(run):
         if not carried:
             return mean, noise

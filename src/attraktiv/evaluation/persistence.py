@@ -37,6 +37,7 @@ from attraktiv.effects.sums import mean_of_known
 from attraktiv.engines import fit, least_squares
 from attraktiv.errors import InputError
 from attraktiv.evaluation.bootstrap import REPLICATIONS, block_errors, find_blocks
+from attraktiv.evaluation.pooling import name_pooled_twin
 from attraktiv.evaluation.splits import Split, parse_splits
 from attraktiv.model import build_design, later_factors
 from attraktiv.panels import covariate, read_panel
@@ -140,10 +141,15 @@ def _models(
     """Give the hierarchical model and the regression."""
     spec = load_spec(model)
     if spec.migration.place_effect == "none":
+        call = "attraktiv hindcast hierarchical_dynamic PANEL --split … --classical {}"
         raise InputError(
             f"The model {spec.id} has no attractiveness of places that could persist. Give a "
-            "hierarchical model, and a regression beside it if it should have other factors: "
-            f"attraktiv hindcast hierarchical_dynamic PANEL --classical {spec.id}."
+            "hierarchical model, and a regression beside it if it should have other factors. "
+            + (
+                name_pooled_twin(spec, call)
+                if spec.migration.yearly
+                else f"{call.format(spec.id)}."
+            )
         )
     if classical is None:
         plain = {name: getattr(spec.migration, name) for name in ("outcome", "factors")}
@@ -158,6 +164,12 @@ def _models(
         raise InputError(
             f"--classical {regression.id} is not a regression. Give a classical model such as "
             "--classical book_2023, or leave it out: least squares with the same factors."
+        )
+    if regression.migration.yearly:
+        call = f"attraktiv hindcast {spec.id} PANEL --split … --classical {{}}"
+        raise InputError(
+            f"--classical {regression.id} estimates every year by itself, and the later years "
+            f"have no coefficients. {name_pooled_twin(regression, call)}"
         )
     if regression.migration.outcome != spec.migration.outcome:
         raise InputError(

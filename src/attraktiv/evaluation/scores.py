@@ -11,8 +11,16 @@ import xarray as xr
 from attraktiv import names
 from attraktiv.effects.terms import is_residual
 from attraktiv.evaluation.cells import cells, labels
-from attraktiv.evaluation.densities import LIMIT, score_cells, score_places, standard_error
-from attraktiv.evaluation.futures import CARRIED, FORGOTTEN, score_year
+from attraktiv.evaluation.densities import (
+    LIMIT,
+    STUDENT_PATH,
+    score_cells,
+    score_places,
+    standard_error,
+    student_path,
+    total,
+)
+from attraktiv.evaluation.futures import CARRIED, FORGOTTEN, no_later_year, score_year
 from attraktiv.evaluation.refits import refitted
 from attraktiv.progress import progress as progress_bar
 
@@ -29,7 +37,8 @@ class Scores:
     criterion : str
         What was left out.
     of_place : xarray.DataArray
-        (run, place) a place's log densities, summed; NaN where it does not count.
+        (run, place) a place's log densities, summed; NaN where it does not count, and in a run
+        that has no such density.
     scored : int
         How many densities each sum has.
     pareto_k, pareto_bad : (run,) float
@@ -56,10 +65,16 @@ def place_scores(runs: Sequence[xr.DataTree], on: xr.DataArray, notes: list[str]
     """Score each place that has the same cells in all runs, given the other places."""
     scores = [score_places(run) for run in runs]
     elpd = xr.concat([s[names.ELPD] for s in scores], dim=names.RUN, join="inner")
-    known = elpd.notnull().all(names.RUN)
+    scored = [not student_path(run) for run in runs]
+    notes += [
+        f"{label} has no density of whole places: {STUDENT_PATH}."
+        for label, has in zip(labels(runs), scored, strict=True)
+        if not has
+    ]
+    known = elpd.isel({names.RUN: scored}).notnull().all(names.RUN) & any(scored)
     for run in runs:  # the density of other cells is another density
         known = known & (cells(run)[names.USED].sum(names.YEAR) == on.sum(names.YEAR))
-    if not bool(known.all()):
+    if any(scored) and not bool(known.all()):
         notes.append(
             f"Densities of whole places count the {int(known.sum())} of {known.size} places whose "
             "cells are the same in all runs and can be predicted from the other places."
@@ -83,13 +98,22 @@ def future_scores(
     if not chosen:
         notes.append("No later year could be predicted: fewer than two years lie before it.")
         return []
-    criteria = [FORGOTTEN, CARRIED] if any(map(is_residual, runs)) else [FORGOTTEN]
+    why_not = [no_later_year(run) for run in runs]
+    notes += [
+        f"{label} has no density of later years: {why}."
+        for label, why in zip(labels(runs), why_not, strict=True)
+        if why
+    ]
+    able = [run for run, why in zip(runs, why_not, strict=True) if not why]
+    if not able:
+        return []
+    criteria = [FORGOTTEN, CARRIED] if any(map(is_residual, able)) else [FORGOTTEN]
     found: dict[str, list[xr.DataArray]] = {criterion: [] for criterion in criteria}
-    total = float(len(chosen) * len(runs)) if progress else None
-    with progress_bar("predicting later years", total) as update:
+    steps = float(len(chosen) * len(able)) if progress else None
+    with progress_bar("predicting later years", steps) as update:
         for year in chosen:
             fitted = []
-            for run in runs:
+            for run in able:
                 fitted.append(refitted(run, panel, int(run.attrs["first_year"]), year - 1))
                 update(1.0)
             for criterion in criteria:
@@ -106,6 +130,7 @@ def future_scores(
     for criterion, by_year in found.items():
         elpd = xr.concat(by_year, dim=names.YEAR, join="outer")
         of_place = elpd.sum(names.YEAR).where(elpd.notnull().any(names.YEAR))
+        of_place = _among(of_place, [not why for why in why_not])
         count = int(elpd.isel({names.RUN: 0}).notnull().sum())
         out.append(Scores(criterion, of_place, count, nothing, nothing))
     return out
@@ -131,9 +156,9 @@ def summed(scores: Sequence[Scores]) -> xr.Dataset:
         values = of_place.values
         less = values - values[0]
         by_run = {
-            names.ELPD: np.nansum(values, axis=1),
+            names.ELPD: [total(row) for row in values],
             names.ELPD_SE: [standard_error(row) for row in values],
-            names.ELPD_DIFFERENCE: np.nansum(less, axis=1),
+            names.ELPD_DIFFERENCE: [total(row) for row in less],
             names.ELPD_DIFFERENCE_SE: [standard_error(row) for row in less],
             names.PARETO_K: score.pareto_k,
             names.PARETO_BAD: score.pareto_bad,
@@ -144,6 +169,12 @@ def summed(scores: Sequence[Scores]) -> xr.Dataset:
     return xr.concat(parts, dim=names.CRITERION, join="outer").assign_coords(
         {names.CRITERION: criteria}
     )
+
+
+def _among(of_able: xr.DataArray, able: Sequence[bool]) -> xr.DataArray:
+    """Put the runs that have a density among all runs; NaN for the others."""
+    at = [int(sum(able[:i])) if has else -1 for i, has in enumerate(able)]
+    return of_able.isel({names.RUN: at}).where(xr.DataArray(list(able), dims=names.RUN))
 
 
 def _pareto(

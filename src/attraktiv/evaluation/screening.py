@@ -33,13 +33,14 @@ import numpy as np
 import xarray as xr
 
 from attraktiv import names
-from attraktiv.effects import attractiveness
 from attraktiv.effects.intervals import check_interval
 from attraktiv.engines import fit
 from attraktiv.errors import AttraktivWarning, DesignError, InputError
+from attraktiv.evaluation.cells import mean_attractiveness
 from attraktiv.evaluation.comparison import estimate
-from attraktiv.evaluation.densities import LIMIT, score_places, standard_error
-from attraktiv.model import parse_formula
+from attraktiv.evaluation.densities import LIMIT, score_places, standard_error, total
+from attraktiv.evaluation.pooling import name_pooled_twin
+from attraktiv.model import kept_terms, parse_formula
 from attraktiv.panels import covariate, read_panel
 from attraktiv.progress import progress as progress_bar
 from attraktiv.specs import ModelSpec, load_spec
@@ -107,7 +108,7 @@ def screen(
             f"The region of practical equivalence is {rope:g} wide on either side; valid is a "
             f"number above zero, in percentage points: --rope {ROPE}"
         )
-    base = _reduced(load_spec(model), without)
+    base = _reduced(_pooled(load_spec(model)), without)
     data = panel if isinstance(panel, xr.Dataset) else read_panel(panel)
     terms = _proposed(base, factors, data)
     options: dict[str, Any] = {"first": first, "last": last, "exclude": exclude}
@@ -147,7 +148,7 @@ def _effect(
     original = posterior[names.BETA_ORIGINAL].sel(at, drop=True)
     score, before = score_places(run), score_places(reference)
     gain = (score[names.ELPD] - before[names.ELPD]).values
-    change = _mean_attractiveness(run) - _mean_attractiveness(reference)
+    change = mean_attractiveness(run) - mean_attractiveness(reference)
     constant = run[names.CONSTANT_DATA].to_dataset()
     gaps = constant[names.FACTOR_MISSING].sel(at, drop=True) & constant[names.USED]
     bad = [float((s[names.PARETO_K] > s.attrs[LIMIT]).sum()) for s in (score, before)]
@@ -157,7 +158,7 @@ def _effect(
             names.COEFFICIENT_ORIGINAL: estimate(original, prob),
             names.PROB_EQUIVALENT: (abs(beta) < rope).mean(sample),
             names.TAIL: _tail(beta.values, int(constant[names.FITTED].sum())),
-            names.ELPD_DIFFERENCE: float(np.nansum(gain)),
+            names.ELPD_DIFFERENCE: total(gain),
             names.ELPD_DIFFERENCE_SE: standard_error(gain),
             names.PARETO_BAD: max(bad),
             names.ATTRACTIVENESS_CHANGE: change,
@@ -176,13 +177,6 @@ def _tail(beta: np.ndarray, places: int) -> float:
     from scipy.stats import t
 
     return float(2.0 * t.sf(abs(beta.mean()) / beta.std(), places - 1))
-
-
-def _mean_attractiveness(run: xr.DataTree) -> xr.DataArray:
-    drawn = attractiveness(run, with_path=False)
-    drawn = drawn.isel({names.PLACE: np.flatnonzero(~drawn[names.FROM_PRIOR].values)})
-    mean = drawn[names.ATTRACTIVENESS].mean((names.CHAIN, names.DRAW))
-    return mean.drop_vars([names.POPULATION, names.FROM_PRIOR])
 
 
 def _judged(found: xr.Dataset) -> xr.Dataset:
@@ -204,17 +198,19 @@ def _judged(found: xr.Dataset) -> xr.Dataset:
     )
 
 
+def _pooled(spec: ModelSpec) -> ModelSpec:
+    """Raise unless a factor has one effect in all years."""
+    if not spec.migration.yearly:
+        return spec
+    raise InputError(
+        f"The model {spec.id} estimates every year by itself, and screening asks for one effect of "
+        f"a factor. {name_pooled_twin(spec, 'attraktiv screen {} PANEL --factor …')}"
+    )
+
+
 def _reduced(spec: ModelSpec, without: Sequence[str]) -> ModelSpec:
     """Return the specification less the factors that are left out, and those alone."""
-    terms = parse_formula(spec.migration.factors)
-    for name in without:
-        kept = tuple(t for t in terms if name != t.label and name not in t.variables)
-        if len(kept) == len(terms):
-            raise DesignError(
-                f"--without {name}: the model {spec.id} has no such factor. Its factors are "
-                f"{', '.join(term.label for term in terms)}."
-            )
-        terms = kept
+    terms = kept_terms(spec, without)
     if not terms:
         raise DesignError(
             f"--without leaves the model {spec.id} no factor at all; keep one at least."

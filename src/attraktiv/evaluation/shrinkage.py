@@ -12,7 +12,8 @@ means over years and draws. Why a place is shrunk as it is: its reliability
     R_i = Var(ā_i) / (Var(ā_i) + Var(ε̄_i)),    Var(ε̄_i) = Σ_t (σ² + φ v_it + s²_it) / T_i²
     Var(ā_i) = σ_γ² + τ² + σ_u²/(1−ρ²) · Σ_st ρ^|s−t| / T_i²
 
-over its T_i known years at the posterior means of the variances: v_it falls with population, so
+over its T_i known years at the posterior means of the variances; with Student-t noise Var(ε̄_i) is
+ν/(ν − 2) times that, at the posterior mean of ν. v_it falls with population, so
 small places, and those with few years, keep the least. Were the structure known, a place alone and
 its years alike, the posterior mean would be R_i times its mean a + ε.
 """
@@ -27,7 +28,7 @@ import xarray as xr
 from attraktiv import names
 from attraktiv.effects import attractiveness, bands
 from attraktiv.effects.terms import is_residual
-from attraktiv.evaluation.cells import cells, noise_variance, parameter
+from attraktiv.evaluation.cells import cells, noise_scale2, parameter
 from attraktiv.names import ATTRACTIVENESS, ATTRACTIVENESS_WITH_NOISE, PLACE
 
 ESTIMATES = ("mean", "lower", "upper")
@@ -121,7 +122,10 @@ def _reliability(
     data = cells(run).sel({PLACE: list(codes), names.YEAR: years})
     on = shared.transpose(PLACE, names.YEAR).values.astype(float)
     count = on.sum(axis=1)
-    noise = np.where(on > 0, noise_variance(run, data).mean(axis=0), 0.0).sum(axis=1) / count**2
+    noise = np.where(on > 0, noise_scale2(run, data).mean(axis=0), 0.0).sum(axis=1) / count**2
+    if names.NU in run[names.POSTERIOR].data_vars:
+        nu = parameter(run, names.NU).mean()
+        noise = noise * nu / (nu - 2.0)
 
     rho = parameter(run, names.RHO).mean()
     innovation = (parameter(run, names.SIGMA_U) ** 2).mean()

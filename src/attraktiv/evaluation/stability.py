@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from attraktiv import names
-from attraktiv.effects import attractiveness
+from attraktiv.evaluation.cells import mean_attractiveness
 from attraktiv.evaluation.refits import refitted
 
 
@@ -27,13 +27,10 @@ def halves(run: xr.DataTree, panel: xr.Dataset, first: int, last: int) -> xr.Dat
         ``attractiveness`` (half, place): the mean of each place that both halves fitted.
     """
     middle = first + (last - first + 1) // 2
-    parts = []
-    for half in ((first, middle - 1), (middle, last)):
-        fitted = refitted(run, panel, *half)
-        drawn = attractiveness(fitted, with_path=False)
-        drawn = drawn.isel({names.PLACE: np.flatnonzero(~drawn[names.FROM_PRIOR].values)})
-        mean = drawn[names.ATTRACTIVENESS].mean((names.CHAIN, names.DRAW))
-        parts.append(mean.reset_coords(drop=True))
+    parts = [
+        mean_attractiveness(refitted(run, panel, *half)).reset_coords(drop=True)
+        for half in ((first, middle - 1), (middle, last))
+    ]
     one, other = xr.align(*parts, join="inner")
     both = np.stack([one.values, other.values])
     known = np.isfinite(both).all(axis=0)

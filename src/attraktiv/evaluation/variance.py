@@ -17,7 +17,12 @@ import numpy as np
 import xarray as xr
 
 from attraktiv import names
-from attraktiv.effects.terms import is_residual
+from attraktiv.effects.terms import (
+    coefficients,
+    has_yearly_coefficients,
+    is_residual,
+    yearly_coefficients,
+)
 from attraktiv.evaluation.cells import cells, draws, group_effect
 
 COMPONENTS = ("level", "structure", "attractiveness", "noise")
@@ -48,8 +53,12 @@ def explained(run: xr.DataTree, shared: xr.DataArray) -> xr.DataArray:
 
     level = draws(run, names.ALPHA, names.YEAR)[:, where_year] @ weight.sum(axis=0)
     factors = data[names.FACTORS].transpose(names.PLACE, names.YEAR, names.TERM).values
-    of_factors = np.einsum("it,itk->k", weight, factors)
-    structure = draws(run, names.BETA, names.TERM) @ of_factors
+    of_factors = np.einsum("it,itk->tk", weight, factors)
+    if has_yearly_coefficients(run):
+        beta = yearly_coefficients(run, slice(None))[:, where_year]
+        structure = np.einsum("stk,tk->s", beta, of_factors)
+    else:
+        structure = coefficients(run) @ of_factors.sum(axis=0)
     own = np.zeros(len(level))
     if is_residual(run):
         own = 1.0 - level - structure

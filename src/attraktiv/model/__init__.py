@@ -1,6 +1,6 @@
 """Panel + ModelSpec → Design (labelled matrices) → pm.Model."""
 
-from attraktiv.model.design import Design, Missing, build_design, describe_missing
+from attraktiv.model.design import Design, Missing, build_design, describe_missing, kept_terms
 from attraktiv.model.formula import Term, parse_formula
 from attraktiv.model.later import later_factors
 from attraktiv.model.needs import columns, jobs_equations, nearest, require_estimable
@@ -13,6 +13,7 @@ __all__ = [
     "columns",
     "describe_missing",
     "jobs_equations",
+    "kept_terms",
     "later_factors",
     "nearest",
     "parse_formula",

@@ -123,7 +123,7 @@ def build_design(
         )
     spec = settle(spec, panel, groups)
     equation = spec.migration
-    terms = _terms(equation, without, spec)
+    terms = kept_terms(spec, without)
     # Sums round by the order of their parts: in one order, permuting places changes nothing.
     order = panel[names.PLACE].values
     panel = panel.sortby(names.PLACE)
@@ -165,8 +165,25 @@ def build_design(
     return Design(spec, data, tuple(term.label for term in terms), options, field)
 
 
-def _terms(equation: Equation, without: Sequence[str], spec: ModelSpec) -> tuple[Term, ...]:
-    terms = parse_formula(equation.factors)
+def kept_terms(spec: ModelSpec, without: Sequence[str]) -> tuple[Term, ...]:
+    """Return the factors of a model less those left out.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    without : sequence of str
+        Factors to leave out, by variable (all its lags) or by term as written.
+
+    Returns
+    -------
+    tuple of Term
+
+    Raises
+    ------
+    DesignError
+        The model has no such factor.
+    """
+    terms = parse_formula(spec.migration.factors)
     for name in without:
         kept = tuple(t for t in terms if name != t.label and name not in t.variables)
         if len(kept) == len(terms):

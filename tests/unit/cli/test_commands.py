@@ -416,7 +416,25 @@ def test_check_says_and_leaves(
     monkeypatch.setattr(engines, "check", lambda tree: verdict, raising=False)
     result = call("check", run)
     assert result.exit_code == status
-    assert result.stdout == "Verdict\ntau: R-hat 1.2\n"
+    assert result.stdout.startswith("Verdict\ntau: R-hat 1.2\n\nLeast-squares slopes")
+
+
+def test_check_shows_slopes_within_and_between(
+    call: Call, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verdict = SimpleNamespace(passed=True, lines=["Verdict"])
+    monkeypatch.setattr(engines, "check", lambda tree: verdict, raising=False)
+    result = call("check", run)
+    assert fits(result.stdout)
+    lines = result.stdout.splitlines()
+    head = next(i for i, line in enumerate(lines) if line.startswith("Factor"))
+    assert lines[head].split() == ["Factor", "Pooled", "Within", "Between", "Difference"]
+    assert [line.split("  ")[0] for line in lines[head + 2 : head + 5]] == [
+        "own_job_growth",
+        "lag(own_job_growth, 1)",
+        "log(population)",
+    ]
+    assert "more than two standard errors" in " ".join(lines)
 
 
 def test_models(call: Call) -> None:

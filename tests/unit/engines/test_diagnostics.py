@@ -186,7 +186,18 @@ def test_divergences_fail() -> None:
     assert verdict.passed is False
     assert verdict.figures["divergences"] == 2
     assert verdict.lines[3].startswith("Divergences 2;")
-    assert "Use --engine collapsed where the model allows it" in verdict.lines[-1]
+    assert "Use --engine collapsed" in verdict.lines[-1]
+
+
+def test_advice_on_divergences_is_the_models_own() -> None:
+    run = sampled()
+    run["sample_stats"]["diverging"].loc[{"chain": 2, "draw": [7, 8]}] = True
+    run["diagnostics"] = xr.DataTree(diagnose(run, engine="nuts", sampler={}))
+    posterior = run["posterior"].to_dataset()
+    run["posterior"] = xr.DataTree(posterior.assign(nu=posterior["tau"] + 4.0))
+    advice = check(run).lines[-1]
+    assert "--engine collapsed" not in advice
+    assert "priors of nu, tau and sigma" in advice
 
 
 def test_energy_that_moves_slowly_fails() -> None:
