@@ -3,7 +3,7 @@
 Mathematical details
 --------------------
 Bayesian runs: importance sampling with Pareto-smoothed weights (Vehtari, Gelman & Gabry 2017,
-*Statistics and Computing*) over draws of the global coefficients b and the variances ψ, θ and u
+*Statistics and Computing*; ArviZ's) over draws of the global coefficients b and the variances ψ, θ and u
 integrated out. For a cell the weight is 1/p(y_it | y_i,−t, b, ψ), which the run holds; for a place
 it is 1/p(y_i | b, ψ), y_i ~ N(W_i b, V_i(ψ)). With A = V − τ²11' and its Kalman innovations e of
 the residual, e¹ of a column of ones, and their variances F,
@@ -26,7 +26,6 @@ from attraktiv.effects.terms import has_yearly_coefficients, is_residual
 from attraktiv.errors import RunError
 from attraktiv.evaluation.cells import cells, noise_scale2, parameter, residuals
 from attraktiv.evaluation.deletion import Deletion
-from attraktiv.evaluation.psis import k_limit, leave_out
 
 LIMIT = "limit"
 #: Why some runs have no density of whole places, nor of later years.
@@ -167,8 +166,16 @@ def _regression(run: xr.DataTree, data: xr.Dataset) -> Deletion:
 def _left_out(log_density: np.ndarray, where: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     """Elpd and k̂ put where they belong, and the limit of k̂; in come (draws, items)."""
     out = np.full((2, *where.shape), np.nan)
-    out[:, where] = leave_out(log_density)
-    return out[0], out[1], k_limit(len(log_density))
+    # slow to import, and not needed for regressions
+    from arviz_stats.base import array_stats
+
+    from attraktiv.engines.diagnostics import PARETO_LIMIT
+
+    items = np.ascontiguousarray(log_density.T, dtype=float)[:, None, :]
+    elpd, k, _ = array_stats.loo(items, chain_axis=1, draw_axis=2)
+    out[:, where] = elpd, k
+    # above this k̂ so many draws are too few (Vehtari et al. 2024)
+    return out[0], out[1], float(min(1.0 - 1.0 / np.log10(len(log_density)), PARETO_LIMIT))
 
 
 def _scores(
