@@ -3,10 +3,10 @@
 Mathematical details
 --------------------
 Bayesian runs: importance sampling with Pareto-smoothed weights (Vehtari, Gelman & Gabry 2017,
-*Statistics and Computing*; ArviZ's) over draws of the global coefficients b and the variances ψ, θ and u
-integrated out. For a cell the weight is 1/p(y_it | y_i,−t, b, ψ), which the run holds; for a place
-it is 1/p(y_i | b, ψ), y_i ~ N(W_i b, V_i(ψ)). With A = V − τ²11' and its Kalman innovations e of
-the residual, e¹ of a column of ones, and their variances F,
+*Statistics and Computing*; ArviZ's) over draws of the global coefficients b and the variances ψ, θ
+and u integrated out. For a cell the weight is 1/p(y_it | y_i,−t, b, ψ), which the run holds; for
+a place it is 1/p(y_i | b, ψ), y_i ~ N(W_i b, V_i(ψ)). With A = V − τ²11' and its Kalman
+innovations e of the residual, e¹ of a column of ones, and their variances F,
 
     log|V|   = Σ log F + log(1 + τ² S₁₁)
     r'V⁻¹r   = S_rr − τ² S₁r² / (1 + τ² S₁₁),     S_ab = Σ a b / F
