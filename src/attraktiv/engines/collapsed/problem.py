@@ -2,15 +2,15 @@
 
 Mathematical details
 --------------------
-Global coefficients b = (β, μ_α, α, γ) ~ N(b₀, Λ(ψ)⁻¹): β normal and independent,
-(μ_α, α) the AR(1) around a normal mean, γ ~ N(0, σ_γ²). With W the design of b,
+Global coefficients b = (β, μ_α, α, γ) ~ N(b₀, Λ(ψ)⁻¹), see :mod:`.global_prior`. With W the
+design of b,
 
     Q = Λ + Σ W_i'V_i⁻¹W_i,    c = Λb₀ + Σ W_i'V_i⁻¹y_i
     log p(y|ψ) = −½ Σ(log|V_i| + T_i log 2π) − ½ (Σ y_i'V_i⁻¹y_i + b₀'Λb₀ − c'Q⁻¹c)
                  − ½ log|Q| + ½ log|Λ|
 
 The covariance of a place enters only through :func:`..kernel.gram`, the prior of b
-only through :func:`_global_prior`: either can be exchanged without the other.
+only through :mod:`.global_prior`: either can be exchanged without the other.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ from scipy.linalg import solve_triangular
 
 from attraktiv import names
 from attraktiv.engines.collapsed import kernel
+from attraktiv.engines.collapsed.global_prior import global_prior
 from attraktiv.engines.collapsed.hyper import Hyper
 from attraktiv.engines.collapsed.spectrum import FieldWaves, Residuals, Spectrum
 from attraktiv.engines.collapsed.surrogate import Guide
 from attraktiv.model import Design
 from attraktiv.model.field import Field
-from attraktiv.specs import Equation, Normal
+from attraktiv.specs import Equation
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -203,7 +204,9 @@ class Problem:
         k, y = n_factors, n_factors  # factors are columns 0..k−1, the outcome column k
         year = slice(k + 1, k + 1 + n_years)
         groups = slice(k + 1 + n_years, k + 1 + n_years + n_groups)
-        precision, rhs, square, log_det_prior = _global_prior(self, psi)
+        precision, rhs, square, log_det_prior = global_prior(
+            self.equation, self.sizes, self.field, psi
+        )
         precision[:, :k, :k] += zz[:, :k, :k]
         precision[:, year, year] += tt
         precision[:, year, :k] += tz[:, :, :k]
@@ -259,61 +262,6 @@ def forward(system: System) -> Array:
 def _forward(root: Array, rhs: Array) -> Array:
     solved = solve_triangular(root, rhs[..., None], lower=True, check_finite=False)
     return np.asarray(solved)[..., 0]
-
-
-def _global_prior(problem: Problem, psi: dict[str, Array]) -> tuple[Array, Array, Array, Array]:
-    """Λ, Λb₀, b₀'Λb₀ and log|Λ| for each row of ψ."""
-    priors = problem.equation.priors
-    n_factors, n_years, n_groups = problem.sizes
-    rows = len(psi[names.SIGMA])
-    size = n_factors + 1 + n_years + n_groups
-    precision = np.zeros((rows, size, size))
-    rhs = np.zeros((rows, size))
-    square = np.zeros(rows)
-    log_det = np.zeros(rows)
-
-    beta, mu = priors[names.BETA], priors[names.MU_ALPHA]
-    assert isinstance(beta, Normal) and isinstance(mu, Normal)  # the specification sees to it
-    at = np.arange(n_factors)
-    precision[:, at, at] = beta.sigma**-2
-    rhs[:, at] = beta.mu / beta.sigma**2
-    square += n_factors * (beta.mu / beta.sigma) ** 2 + (mu.mu / mu.sigma) ** 2
-    log_det -= 2.0 * n_factors * np.log(beta.sigma) + 2.0 * np.log(mu.sigma)
-
-    # (μ, α): K is the AR(1) precision of α − μ; μ enters through K1 and 1'K1.
-    ar = _ar1_precision(psi[names.SIGMA_ALPHA], psi[names.RHO_ALPHA], n_years)
-    year = slice(n_factors + 1, n_factors + 1 + n_years)
-    row_sum = ar.sum(axis=2)
-    precision[:, year, year] = ar
-    precision[:, n_factors, year] = -row_sum
-    precision[:, year, n_factors] = -row_sum
-    precision[:, n_factors, n_factors] = row_sum.sum(axis=1) + mu.sigma**-2
-    rhs[:, n_factors] = mu.mu / mu.sigma**2
-    log_det += np.log1p(-(psi[names.RHO_ALPHA] ** 2))
-    log_det -= 2.0 * n_years * np.log(psi[names.SIGMA_ALPHA])
-
-    if n_groups:
-        at = np.arange(n_factors + 1 + n_years, size)
-        scale = psi[names.SIGMA_GAMMA] ** -2
-        if problem.field is None:
-            precision[:, at, at] = scale[:, None]
-        else:
-            precision[:, at[0] :, at[0] :] = scale[:, None, None] * problem.field.precision
-            log_det += np.linalg.slogdet(problem.field.precision)[1]
-        log_det -= 2.0 * n_groups * np.log(psi[names.SIGMA_GAMMA])
-    return precision, rhs, square, log_det
-
-
-def _ar1_precision(sigma: Array, rho: Array, years: int) -> Array:
-    """Precision matrices of stationary AR(1) paths; (B, T, T)."""
-    out = np.zeros((len(sigma), years, years))
-    at = np.arange(years)
-    out[:, at, at] = 1.0 + (rho**2)[:, None]
-    out[:, 0, 0] = out[:, -1, -1] = 1.0
-    if years == 1:
-        out[:, 0, 0] = 1.0 - rho**2
-    out[:, at[1:], at[:-1]] = out[:, at[:-1], at[1:]] = -rho[:, None]
-    return out / (sigma**2)[:, None, None]
 
 
 def _cholesky(matrices: Array) -> Array:
