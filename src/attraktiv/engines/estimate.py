@@ -196,9 +196,8 @@ def _estimate(
         tree.attrs |= {"engine": engine, "verdict": "not applicable"}
         return tree
     if engine == "collapsed":
-        from attraktiv.engines import (
-            collapsed,
-        )  # slow to import, as PyMC is: who reads needs neither
+        # slow to import, as PyMC is: who only reads runs needs neither
+        from attraktiv.engines import collapsed
 
         found, log_likelihood, psi = collapsed.sample(
             design, sampling, seed=seed, progress=progress

@@ -24,7 +24,7 @@ def gaussian(d):
     return log_density, mean, covariance
 
 
-@pytest.mark.parametrize("d", [1, 2, 8])
+@pytest.mark.parametrize("d", [1, 2, 8, 16])
 def test_moments_of_a_gaussian(d):
     log_density, mean, covariance = gaussian(d)
     found = draw(log_density, d)
