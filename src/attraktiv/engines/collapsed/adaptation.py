@@ -5,9 +5,9 @@ Mathematical details
 A round draws from the proposal, computes the exact density there, and measures how even
 the weights are, and whether any is heavy on the outskirts, where the square root of the
 proposal's density sends some draws: a posterior that reaches further than the proposal
-shows there. All of them teach the stand-in. The mixture is then refitted to the stand-in by
-expectation-maximisation with tempered weights (Cappé et al. 2008, *Stat. Comput.*), which
-costs no exact density. The stand-in is trusted only near known points, further where the
+shows there. All of them teach the stand-in. The mixture is then refitted, by
+expectation-maximisation (Cappé et al. 2008, *Stat. Comput.*), to particles that have walked
+under the stand-in, which costs no exact density. The stand-in is trusted only near known points, further where the
 outskirts ask for it: an extrapolation is never followed far. The best proposal is kept:
 a later round that learns something new may be worse for a while.
 """
@@ -124,9 +124,9 @@ class Adaptation:
         return Guided.by(self._covering(self._core.wider(_WIDER)), surrogate, self._rng)
 
     def _follow(self, stand_in: LogDensity) -> None:
-        """Refit the mixture to the stand-in, with more components while that is not enough.
+        """Refit the mixture to particles of the stand-in, until its draws cover it.
 
-        Particles walk under the stand-in, flattened, into tails where the mixture has none.
+        The particles walk under the stand-in, flattened, into tails where the mixture has none.
         """
 
         def flattened(x: Array) -> Array:
