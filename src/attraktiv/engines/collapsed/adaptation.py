@@ -7,9 +7,9 @@ the weights are, and whether any is heavy on the outskirts, where the square roo
 proposal's density sends some draws: a posterior that reaches further than the proposal
 shows there. All of them teach the stand-in. The mixture is then refitted, by
 expectation-maximisation (Cappé et al. 2008, *Stat. Comput.*), to particles that have walked
-under the stand-in, which costs no exact density. The stand-in is trusted only near known points, further where the
-outskirts ask for it: an extrapolation is never followed far. The best proposal is kept:
-a later round that learns something new may be worse for a while.
+under the stand-in, which costs no exact density. The stand-in is trusted only near known
+points, further where the outskirts ask for it: an extrapolation is never followed far. The
+best proposal is kept: a later round that learns something new may be worse for a while.
 """
 
 from __future__ import annotations
