@@ -227,10 +227,15 @@ def _raw_factor(term: Term, panel: xr.Dataset, last: int | None, spec: ModelSpec
     if not bool(values.notnull().any()):
         raise DesignError(
             f"The factor {term.label} of the model {spec.id} is missing in every place and year of "
-            f"this panel. Fill it in, or leave it out: --without {term.variables[0]}. "
+            f"this panel. Fill it in, or leave it out: --without {_quoted(term)}. "
             f"{advice(spec, panel)}"
         )
     return values
+
+
+def _quoted(term: Term) -> str:
+    """The term as a shell takes it: not its variable, which would take its other lags along."""
+    return term.label if term.label == term.variables[0] else f"'{term.label}'"
 
 
 def _excluded(panel: xr.Dataset, column: str | None) -> xr.DataArray:
@@ -341,14 +346,14 @@ def _standardise(
     if not known.any():
         raise DesignError(
             f"The factor {term.label} is missing in every fitted place and year. Fill it in, or "
-            f"leave it out: --without {term.variables[0]}."
+            f"leave it out: --without {_quoted(term)}."
         )
     deviation = np.where(gap, 0.0, x - centre)
     scale = float(np.sqrt((deviation[known] ** 2).mean()))
     if scale <= 1e-12 * np.abs(x[known]).max():
         raise DesignError(
             f"The factor {term.label} is the same in every fitted place, so it can explain "
-            f"nothing. Leave it out: --without {term.variables[0]}."
+            f"nothing. Leave it out: --without {_quoted(term)}."
         )
     # A year that no fitted place knows has no centre: its cells are gaps for all.
     lost = gap | np.isnan(centre)[None, :]
