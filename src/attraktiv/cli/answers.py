@@ -21,7 +21,7 @@ from attraktiv.cli.options import (
     Unit,
 )
 from attraktiv.cli.output import band_name, write_frame
-from attraktiv.cli.tables import MISSING, Column, number, numbers, text_table
+from attraktiv.cli.tables import MISSING, Column, ends, mark_gap, number, numbers, text_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +77,7 @@ def attractiveness(
         top=top,
         versus=versus,
     )
-    rows = frame if limit is None else _ends(frame, limit)
+    rows = frame if limit is None else frame.iloc[ends(len(frame), limit)]
     write_frame(rows, format, out, lambda _: _league_table(frame, limit or _SHOWN))
 
 
@@ -117,21 +117,11 @@ def query(
     write_frame(frame, format, out, _answer_table)
 
 
-def _ends(frame: pd.DataFrame, limit: int) -> pd.DataFrame:
-    """Return the highest and the lowest rows, so many together."""
-    if len(frame) <= limit:
-        return frame
-    below = limit // 2
-    chosen = [*range(limit - below), *range(len(frame) - below, len(frame))]
-    return frame.iloc[chosen]
-
-
 def _league_table(frame: pd.DataFrame, limit: int) -> str:
     one = frame.iloc[0]
-    shown = _ends(frame, limit)
+    shown = frame.iloc[ends(len(frame), limit)]
     lines = text_table(_league_columns(shown))
-    if len(shown) < len(frame):
-        lines.insert(2 + limit - limit // 2, "…")
+    mark_gap(lines, len(frame), limit)
     title = [
         paragraph(f"Residential attractiveness {one['first']}–{one['last']}, {one['unit']}"),
         paragraph(

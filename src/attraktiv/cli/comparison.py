@@ -14,7 +14,16 @@ from attraktiv.cli.messages import paragraph, reported
 from attraktiv.cli.options import Exclude, First, Formats, Last, Model, Out, Panel, Prob, Without
 from attraktiv.cli.output import band_name, write_frame
 from attraktiv.cli.slopes import slopes_table
-from attraktiv.cli.tables import MISSING, Column, number, numbers, plus_minus, text_table
+from attraktiv.cli.tables import (
+    MISSING,
+    Column,
+    ends,
+    mark_gap,
+    number,
+    numbers,
+    plus_minus,
+    text_table,
+)
 from attraktiv.errors import InputError
 
 if TYPE_CHECKING:
@@ -216,9 +225,7 @@ def _league(found: xr.Dataset, limit: int) -> str:
     last = found.sizes["run"] - 1
     one, other = found.isel(run=0), found.isel(run=last)
     order = one["rank"].argsort().values
-    below = limit // 2
-    cut = len(order) > limit
-    chosen = [*order[: limit - below], *order[len(order) - below :]] if cut else list(order)
+    chosen = order[ends(len(order), limit)]
     one, other = one.isel(place=chosen), other.isel(place=chosen)
     ranks = [
         f"{a:.0f}→{b:.0f}" for a, b in zip(one["rank"].values, other["rank"].values, strict=True)
@@ -239,8 +246,7 @@ def _league(found: xr.Dataset, limit: int) -> str:
         Column("Rank", ranks),
     ]
     lines = text_table(columns)
-    if cut:
-        lines.insert(2 + limit - below, "…")
+    mark_gap(lines, len(order), limit)
     letter = _LETTERS[last]
     of_first = "A" if json.loads(found.attrs["classical"])[0] else "A with its noise"
     legend = (

@@ -22,7 +22,7 @@ from attraktiv.cli.options import (
     Unit,
 )
 from attraktiv.cli.output import band_name, write_frame
-from attraktiv.cli.tables import MISSING, Column, number, numbers, text_table
+from attraktiv.cli.tables import MISSING, Column, ends, mark_gap, number, numbers, text_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,7 +151,7 @@ def _side_by_side(units: list[pd.DataFrame]) -> list[str]:
     """Return one line for each place, terms of a kind together."""
     from attraktiv.effects import components
 
-    shown = units if len(units) <= _SHOWN else units[: _SHOWN // 2] + units[-(_SHOWN // 2) :]
+    shown = [units[i] for i in ends(len(units), _SHOWN)]
     decimals = _decimals(shown[0])
     by_kind = [
         rows.loc[rows["is_term"]].groupby("kind")["mean"].sum(skipna=False, min_count=1)
@@ -179,8 +179,7 @@ def _side_by_side(units: list[pd.DataFrame]) -> list[str]:
     rest = [kinds.drop(list(headers), errors="ignore").sum(skipna=False) for kinds in by_kind]
     columns.append(Column("Rest", numbers(rest, decimals)))
     lines = text_table(columns)
-    if len(shown) < len(units):
-        lines.insert(2 + _SHOWN // 2, "…")
+    mark_gap(lines, len(units), _SHOWN)
     return lines
 
 

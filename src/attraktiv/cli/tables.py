@@ -49,6 +49,20 @@ def text_table(columns: Sequence[Column], *, width: int | None = None) -> list[s
     return lines + [_line(row, columns, widths) for row in rows]
 
 
+def ends(count: int, limit: int) -> list[int]:
+    """Return the rows of a long table that are shown: so many, half of them from below."""
+    if count <= limit:
+        return list(range(count))
+    below = limit // 2
+    return [*range(limit - below), *range(count - below, count)]
+
+
+def mark_gap(lines: list[str], count: int, limit: int) -> None:
+    """Put a line of dots into a table, after its header and rule, where rows are left out."""
+    if count > limit:
+        lines.insert(2 + limit - limit // 2, "…")
+
+
 def numbers(values: Iterable[float], decimals: int) -> list[str]:
     """Return numbers with so many decimals; a dash where there is none."""
     return [number(value, decimals) for value in values]

@@ -21,6 +21,7 @@ own, this is the model of Besag, York & Mollié.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
@@ -48,6 +49,11 @@ class Field:
 
     places: np.ndarray
     precision: Array
+
+    @cached_property
+    def log_det(self) -> float:
+        """Log determinant of the precision."""
+        return float(np.linalg.slogdet(self.precision)[1])
 
     def root(self) -> Array:
         """L with LL' = Q⁻¹, so that f = Lz of standard normal z; shape (G, G)."""

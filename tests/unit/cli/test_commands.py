@@ -16,36 +16,18 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 import xarray as xr
+from tests.unit.cli.conftest import WIDTH, Call
 from tests.unit.runs import fake_run
-from typer.testing import CliRunner, Result
 
 from attraktiv import engines
-from attraktiv.cli.app import app
 from attraktiv.errors import FitError, PanelWarning
 from attraktiv.store import open_run, write_run
 
-WIDTH = 80
 ROOT = Path(__file__).resolve().parents[3]
 COMMANDS = (
     *("demo", "simulate", "panel", "models", "fit", "check", "hindcast", "compare", "screen"),
     *("attractiveness", "decompose", "query"),
 )
-Call = Callable[..., Result]
-
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch) -> Call:
-    monkeypatch.setenv("COLUMNS", str(WIDTH))
-    monkeypatch.setenv("NO_COLOR", "1")
-    runner = CliRunner()
-
-    def invoke(*arguments: object) -> Result:
-        result = runner.invoke(app, [str(argument) for argument in arguments])
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result
-
-    return invoke
 
 
 @pytest.fixture(scope="module")

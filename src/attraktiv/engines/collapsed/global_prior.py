@@ -78,7 +78,7 @@ def global_prior(
             precision[:, at, at] = scale[:, None]
         else:
             precision[:, at[0] :, at[0] :] = scale[:, None, None] * field.precision
-            log_det += np.linalg.slogdet(field.precision)[1]
+            log_det += field.log_det
         log_det -= 2.0 * n_groups * np.log(psi[names.SIGMA_GAMMA])
     return precision, rhs, square, log_det
 

@@ -37,7 +37,6 @@ _TRENDS = (0.01, 1.0, 100.0)
 _ABOVE = 1.0  # nats by which the best known value may be exceeded
 _SEARCH = 200  # points on which the grid is tried
 _LARGEST = 600  # points at most: the cost of a fit is cubic
-_REACH = 1.5  # in units of the distance between neighbours
 _CHUNK = 512  # rows at a time: what fits the processor's cache
 _NOISE = 1e-2  # nats
 
@@ -85,8 +84,11 @@ class Surrogate:
     reach: float
 
     @classmethod
-    def fitted(cls, guide: Guide, x: Array, log_density: Array, trust: float = _REACH) -> Surrogate:
-        """Learn from the log density at the rows of `x`; trusted near them, as far as `trust`."""
+    def fitted(cls, guide: Guide, x: Array, log_density: Array, trust: float) -> Surrogate:
+        """Learn from the log density at the rows of `x`.
+
+        It is trusted near them, as far as `trust` times the distance between neighbours.
+        """
         d = x.shape[1]
         order = np.argsort(-log_density, kind="stable")[:_LARGEST]
         x, depth = x[order], log_density[order[0]] - log_density[order]
