@@ -236,7 +236,7 @@ def chart(fits: Mapping[str, Fit]) -> alt.HConcatChart:
         axis = alt.Axis(labelLimit=300) if i == 0 else None
         base = alt.Chart(part).encode(y=alt.Y("priors", sort=order, title=None, axis=axis))
         scale = alt.Scale(zero=False)
-        ticks = alt.Axis(tickCount=4, labelFlush=False)
+        ticks = alt.Axis(tickCount=3, labelFlush=False)
         rule = base.mark_rule(color=COLOURS[0], strokeWidth=2).encode(
             x=alt.X("lower", title=SYMBOL[name], scale=scale, axis=ticks),
             x2="upper",
