@@ -94,6 +94,10 @@ SIGMA_U: Final = "sigma_u"
 SIGMA: Final = "sigma"
 PHI: Final = "phi"
 NU: Final = "nu"
+INITIAL: Final = "initial"
+CORRELATION_LASTING: Final = "correlation_lasting"
+CORRELATION_PATH: Final = "correlation_path"
+CORRELATION_NOISE: Final = "correlation_noise"
 
 # Run: constant data ----------------------------------------------------------
 FACTORS: Final = "factors"
@@ -106,6 +110,16 @@ USED: Final = "used"
 OUTCOME: Final = "outcome"
 GROUP_OF_PLACE: Final = "group_of_place"
 NEXT_POPULATION: Final = "next_population"
+
+JOBS_BEFORE: Final = "jobs_before"
+INITIAL_GROWTH: Final = "initial_growth"
+
+# Equations: the attractiveness that what an equation does not explain is called -----
+RESIDENTIAL: Final = "residential"
+BUSINESS: Final = "business"
+VISIT: Final = "visit"
+TOTAL: Final = "total"  # residential, and what the others bring through jobs
+KIND: Final = "kind"
 
 # Effects ---------------------------------------------------------------------
 ATTRACTIVENESS: Final = "attractiveness"

@@ -22,6 +22,7 @@ import xarray as xr
 
 from attraktiv import names
 from attraktiv.engines.trend import trend_lines
+from attraktiv.store import equation_of, kinds_of
 
 R_HAT_LIMIT = 1.01
 ESS_LIMIT = 400.0
@@ -181,7 +182,17 @@ def _faults(f: dict[str, Any], normal: bool) -> Iterator[str]:
 
 
 def scalars(tree: xr.DataTree, *, with_places: bool) -> Iterator[tuple[list[str], np.ndarray]]:
-    """Labels and draws (scalar, chain, draw) of what was sampled: no place outside the fit."""
+    """Labels and draws (scalar, chain, draw) of what was sampled: no place outside the fit.
+
+    Labels of other equations than the first begin with their kind: ``business/tau``.
+    """
+    for kind in kinds_of(tree):
+        prefix = "" if kind == kinds_of(tree)[0] else f"{kind}/"
+        for labels, draws in _scalars(equation_of(tree, kind), with_places):
+            yield [prefix + label for label in labels], draws
+
+
+def _scalars(tree: xr.DataTree, with_places: bool) -> Iterator[tuple[list[str], np.ndarray]]:
     posterior = tree[names.POSTERIOR].to_dataset()
     constant = tree[names.CONSTANT_DATA].to_dataset()
     fitted = constant[names.FITTED].values

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -19,13 +19,17 @@ import xarray as xr
 import attraktiv
 from attraktiv import names
 from attraktiv.engines import least_squares
+from attraktiv.engines.asked import how_much, which_engine
 from attraktiv.engines.diagnostics import diagnose
-from attraktiv.engines.tree import build_tree
+from attraktiv.engines.tree import build_joint_tree, build_tree
 from attraktiv.errors import AttraktivWarning, FitError, InputError
-from attraktiv.model import Design, Missing, build_design, describe_missing, require_estimable
+from attraktiv.model import Design, JointDesign, Missing, build_designs, joint_design
 from attraktiv.panels import content_hash, read_panel
 from attraktiv.specs import Engine, ModelSpec, Sampling, load_spec
-from attraktiv.store import refuse_existing, write_run
+from attraktiv.store import refuse_existing, with_equations, write_run
+
+if TYPE_CHECKING:
+    from attraktiv.engines.collapsed import Sample
 
 _FLOWS = (names.NATURAL_INCREASE, names.NET_MIGRATION, names.BOUNDARY_TRANSFER)
 _VERSIONED = ("numpy", "scipy", "numba", "pymc", "nutpie", "arviz-stats", "xarray")
@@ -43,6 +47,7 @@ def fit(
     exclude: str | None = None,
     missing: Missing = "mean",
     groups: str | None = None,
+    sector: str | None = None,
     seed: int | None = None,
     chains: int | None = None,
     draws: int | None = None,
@@ -74,6 +79,9 @@ def fit(
     groups : str, optional
         For models with groups: the column of places.csv that groups the places, in place
         of the model's own.
+    sector : str, optional
+        For models of all jobs: the sector whose jobs take their place, such as
+        ``"private"``, or one of industries.csv.
     seed : int, optional
         Makes the run repeatable to the last bit on one machine; recorded either way.
     chains, draws, tune : int, optional
@@ -101,14 +109,13 @@ def fit(
     if out is not None:
         refuse_existing(out, force=force)
     spec = load_spec(model)
-    chosen = _engine(spec, engine)
-    sampling = _sampling(spec, {"chains": chains, "draws": draws, "tune": tune})
+    chosen = which_engine(spec, engine)
+    sampling = how_much(spec, {"chains": chains, "draws": draws, "tune": tune})
     if seed is not None and seed < 0:
         raise InputError(f"The seed is {seed}; valid is a whole number from 0 up: --seed 1.")
     data = panel if isinstance(panel, xr.Dataset) else read_panel(panel)
-    require_estimable(spec, data)
-    design = build_design(
-        spec,
+    designs = build_designs(
+        spec if sector is None else spec.with_sector(sector),
         data,
         first=first,
         last=last,
@@ -117,111 +124,93 @@ def fit(
         missing=missing,
         groups=groups,
     )
-    _say_what_is_left_out(spec)
     seed = secrets.randbelow(2**31) if seed is None else seed
     begun = time.perf_counter()
-    tree = _estimate(design, chosen, sampling, seed, progress)
+    tree = _estimate(designs, data, chosen, sampling, seed, progress)
     tree[names.CONSTANT_DATA] = xr.DataTree(_with_flows(tree, data))
-    tree.attrs |= _provenance(design, data, seed) | {"seconds": time.perf_counter() - begun}
+    main = next(iter(designs.values()))
+    tree.attrs |= _provenance(main, data, seed) | {"seconds": time.perf_counter() - begun}
     if out is not None:
         write_run(tree, out, force=force)
     return tree
 
 
-def _say_what_is_left_out(spec: ModelSpec) -> None:
-    if jobs := spec.equations.jobs:
-        parts = " and ".join(f"{name} ({equation.outcome})" for name, equation in jobs.items())
-        warnings.warn(
-            f"Of the model {spec.id} only the equation of migration is estimated; that of jobs, "
-            f"{parts}, is not estimated by this version.",
-            AttraktivWarning,
-            stacklevel=3,
-        )
-
-
-def _sampling(spec: ModelSpec, asked: Mapping[str, int | None]) -> Sampling:
-    """How much to draw: what was asked for, else what the specification says."""
-    given = {name: value for name, value in asked.items() if value is not None}
-    for name, value in given.items():
-        if value < 1:
-            raise InputError(
-                f"{name} is {value}; valid is a whole number from 1 up, or leave --{name} out."
-            )
-    return spec.sampling.model_copy(update=given)
-
-
-def _engine(spec: ModelSpec, asked: Engine) -> Engine:
-    """Settle on an engine; refuse one that cannot estimate the model."""
-    if asked not in get_args(Engine):
-        raise InputError(
-            f"There is no engine '{asked}'; valid are {', '.join(get_args(Engine))}, or leave "
-            "--engine out."
-        )
-    if asked == "auto":
-        asked = spec.engine
-    if asked == "auto":
-        if spec.classical:
-            return "least-squares"
-        return "collapsed" if spec.migration.gaussian else "nuts"
-    if asked == "collapsed" and not spec.migration.gaussian:
-        raise InputError(
-            f"The engine collapsed cannot estimate {spec.id}: it integrates normal noise out "
-            f"exactly, and the noise of this model is Student-t. Valid here: attraktiv fit "
-            f"{spec.id} PANEL --engine nuts, or leave --engine out."
-        )
-    if (asked == "least-squares") != spec.classical:
-        valid = "least-squares" if spec.classical else "collapsed or nuts"
-        if not spec.migration.gaussian:
-            valid = "nuts"
-        raise InputError(
-            f"The engine {asked} cannot estimate {spec.id}: "
-            + (
-                "it is a classical regression without priors."
-                if spec.classical
-                else "it has priors and place effects, which least squares knows nothing of."
-            )
-            + f" Valid here: {valid}, or leave --engine out."
-        )
-    return asked
-
-
 def _estimate(
-    design: Design, engine: Engine, sampling: Sampling, seed: int, progress: bool
+    designs: Mapping[str, Design],
+    panel: xr.Dataset,
+    engine: Engine,
+    sampling: Sampling,
+    seed: int,
+    progress: bool,
 ) -> xr.DataTree:
+    """Estimate every equation: by itself, or two together."""
+    main = next(iter(designs.values()))
     if engine == "least-squares":
-        draws = least_squares.sample(
-            design, chains=sampling.chains, draws=sampling.draws, seed=seed
-        )
-        tree = build_tree(design, draws, seed=seed)
-        tree.attrs |= {"engine": engine, "verdict": "not applicable"}
-        return tree
+        trees = {
+            kind: build_tree(
+                design,
+                # each equation has random numbers of its own
+                least_squares.sample(design, sampling, rng=np.random.default_rng([seed, i])),
+                seed=seed,
+            )
+            for i, (kind, design) in enumerate(designs.items())
+        }
+        return _labelled(with_equations(trees), engine, "not applicable")
+    if main.spec.equations.joint is not None:
+        return _jointly(joint_design(designs, panel), engine, sampling, seed, progress)
     if engine == "collapsed":
         # slow to import, as PyMC is: who only reads runs needs neither
         from attraktiv.engines import collapsed
 
-        found, log_likelihood, psi = collapsed.sample(
-            design, sampling, seed=seed, progress=progress
-        )
+        found, log_likelihood, psi = collapsed.sample(main, sampling, seed=seed, progress=progress)
         if not psi.failure:
-            tree = build_tree(design, found, seed=seed, log_likelihood=log_likelihood)
-            sampler = {
-                "method": psi.method,
-                "pareto_k": psi.pareto_k,
-                "ess": float(psi.ess.min()),
-                "evaluations": psi.evaluations,
-            }
-            return _judged(tree, engine, sampler)
-        warnings.warn(
-            f"The collapsed engine gave up: {psi.failure}. Falling back to NUTS, which takes "
-            "minutes.",
-            AttraktivWarning,
-            stacklevel=3,
-        )
+            tree = build_tree(main, found, seed=seed, log_likelihood=log_likelihood)
+            return _judged(with_equations({main.kind: tree}), engine, _of_sampler(psi))
+        _say_that_nuts_follows(psi)
     from attraktiv.engines import nuts
 
-    sampled, stats, log_likelihood = nuts.sample(design, sampling, seed=seed, progress=progress)
-    tree = build_tree(design, sampled, seed=seed, sample_stats=stats, log_likelihood=log_likelihood)
+    sampled, stats, log_likelihood = nuts.sample(main, sampling, seed=seed, progress=progress)
+    tree = build_tree(main, sampled, seed=seed, sample_stats=stats, log_likelihood=log_likelihood)
+    return _judged(with_equations({main.kind: tree}), "nuts", {})
+
+
+def _jointly(
+    design: JointDesign, engine: Engine, sampling: Sampling, seed: int, progress: bool
+) -> xr.DataTree:
+    if engine == "collapsed":
+        from attraktiv.engines.collapsed import joint
+
+        found, log_likelihood, psi = joint.sample(design, sampling, seed=seed, progress=progress)
+        if not psi.failure:
+            tree = build_joint_tree(design, found, seed=seed, log_likelihood=log_likelihood)
+            return _judged(tree, engine, _of_sampler(psi))
+        _say_that_nuts_follows(psi)
+    from attraktiv.engines import nuts
+
+    found, stats, log_likelihood = nuts.sample_jointly(
+        design, sampling, seed=seed, progress=progress
+    )
+    tree = build_joint_tree(
+        design, found, seed=seed, sample_stats=stats, log_likelihood=log_likelihood
+    )
     return _judged(tree, "nuts", {})
+
+
+def _of_sampler(psi: Sample) -> dict[str, Any]:
+    return {
+        "method": psi.method,
+        "pareto_k": psi.pareto_k,
+        "ess": float(psi.ess.min()),
+        "evaluations": psi.evaluations,
+    }
+
+
+def _say_that_nuts_follows(psi: Sample) -> None:
+    warnings.warn(
+        f"The collapsed engine gave up: {psi.failure}. Falling back to NUTS, which takes minutes.",
+        AttraktivWarning,
+        stacklevel=4,
+    )
 
 
 def _judged(tree: xr.DataTree, engine: str, sampler: dict[str, Any]) -> xr.DataTree:
@@ -230,7 +219,11 @@ def _judged(tree: xr.DataTree, engine: str, sampler: dict[str, Any]) -> xr.DataT
     table = diagnose(tree, engine=engine, sampler=sampler)
     tree[names.DIAGNOSTICS] = xr.DataTree(table)
     passed = json.loads(table.attrs["figures"])["passed"]
-    tree.attrs |= {"engine": engine, "verdict": "passed" if passed else "failed"}
+    return _labelled(tree, engine, "passed" if passed else "failed")
+
+
+def _labelled(tree: xr.DataTree, engine: str, verdict: str) -> xr.DataTree:
+    tree.attrs |= {"engine": engine, "verdict": verdict}
     return tree
 
 
@@ -254,12 +247,10 @@ def _provenance(design: Design, panel: xr.Dataset, seed: int) -> dict[str, objec
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "model": design.spec.id,
         "spec_json": design.spec.model_dump_json(),
-        "outcome": design.spec.migration.outcome,
         "panel_title": panel.attrs.get("title", ""),
         "panel_hash": content_hash(panel),
         "place_names": panel.attrs.get("place_names", ""),
         "options": json.dumps(design.options),
-        "missing_factors": describe_missing(design),
         "first_year": int(design.years[0]),
         "last_year": int(design.years[-1]),
         "seed": seed,

@@ -29,6 +29,7 @@ from attraktiv import names
 from attraktiv.engines.tree import Draws
 from attraktiv.errors import DesignError
 from attraktiv.model import Design
+from attraktiv.specs import Sampling
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -63,7 +64,7 @@ def estimate(design: Design) -> LeastSquares:
     DesignError
         If the factors are collinear, or there are no more cells than coefficients.
     """
-    data, yearly = design.fitted(), design.spec.migration.yearly
+    data, yearly = design.fitted(), design.equation.yearly
     _refuse_impossible(design, data, yearly)
     slopes, w, y, place, _ = regressors(data, yearly=yearly)
     n, q = w.shape
@@ -123,10 +124,10 @@ def _known_factors(factors: Array) -> np.ndarray:
     return np.flatnonzero(factors.any(axis=0))
 
 
-def sample(design: Design, *, chains: int, draws: int, seed: int) -> Draws:
+def sample(design: Design, sampling: Sampling, *, rng: np.random.Generator) -> Draws:
     """Draw from the sampling distribution; the result has the layout of a posterior."""
     found = estimate(design)
-    rng = np.random.default_rng(seed)
+    chains, draws = sampling.chains, sampling.draws
     n_slopes = len(found.slopes)
     # clusters can be fewer than coefficients: then the covariance is singular
     size, axes = np.linalg.eigh(found.covariance)
@@ -138,7 +139,7 @@ def sample(design: Design, *, chains: int, draws: int, seed: int) -> Draws:
     alpha = np.full((chains, draws, any_cell.size), np.nan)
     alpha[..., any_cell] = b[..., n_slopes:]
     factors = data[names.FACTORS].values
-    if design.spec.migration.yearly:
+    if design.equation.yearly:
         beta = np.full((chains, draws, any_cell.size, len(design.terms)), np.nan)
         for j, (t, k) in enumerate(found.slopes):
             beta[:, :, t, k] = b[..., j]

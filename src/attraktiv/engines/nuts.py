@@ -62,7 +62,7 @@ def sample(
     draws = {str(n): v.values for n, v in posterior.items() if not str(n).endswith("_raw")}
     stats = trace[names.SAMPLE_STATS].to_dataset()[list(_STATS)]
     problem = Problem.of(design)
-    if design.spec.migration.gaussian:
+    if design.equation.gaussian:
         return draws, stats, cell_log_likelihood(problem, draws)
     rng = np.random.default_rng(seed)
     return draws, stats, student.cell_log_likelihood(problem, draws, rng)

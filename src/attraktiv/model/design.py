@@ -30,15 +30,15 @@ from attraktiv.errors import DesignError, PanelError
 from attraktiv.model.field import Field, field_of
 from attraktiv.model.formula import Term, evaluate, parse_formula
 from attraktiv.model.needs import advice, settle
-from attraktiv.panels import covariate
-from attraktiv.specs import Equation, ModelSpec
+from attraktiv.panels import covariate, jobs_before
+from attraktiv.specs import Equation, ModelSpec, sector_of
 
 Missing = Literal["mean", "drop"]
 
 
 @dataclass(frozen=True)
 class Design:
-    """What an engine needs, for every place of the panel and every fitted year.
+    """What an engine needs of one equation, for every place of the panel and every fitted year.
 
     Attributes
     ----------
@@ -47,13 +47,16 @@ class Design:
     data : xarray.Dataset
         ``outcome``, ``factors``, ``factor_missing``, ``flow_variance``,
         ``measurement_sd``, ``population``, ``used``, ``fitted``, ``centre``, ``scale``,
-        ``group_of_place`` and the attributes of the places; dims place, year, term.
+        ``group_of_place``, for equations of jobs ``jobs_before``, and the attributes of the
+        places; dims place, year, term.
     terms : tuple of str
         Labels of the structural factors, in order.
     options : dict
         ``without``, ``exclude`` and ``missing`` as given: part of a run's identity.
     field : Field, optional
         Of a model with a spatial field: every place is a group of its own.
+    kind : str
+        The attractiveness that the equation leaves unexplained, which is its name.
     """
 
     spec: ModelSpec
@@ -61,6 +64,12 @@ class Design:
     terms: tuple[str, ...]
     options: dict[str, object]
     field: Field | None = None
+    kind: str = names.RESIDENTIAL
+
+    @property
+    def equation(self) -> Equation:
+        """The equation that this is the design of."""
+        return self.spec.equation(self.kind)
 
     @property
     def years(self) -> np.ndarray:
@@ -81,6 +90,7 @@ def build_design(
     spec: ModelSpec,
     panel: xr.Dataset,
     *,
+    kind: str | None = None,
     first: int | None = None,
     last: int | None = None,
     without: Sequence[str] = (),
@@ -88,24 +98,18 @@ def build_design(
     missing: Missing = "mean",
     groups: str | None = None,
 ) -> Design:
-    """Bring a specification and a panel together.
+    """Bring one equation of a specification and a panel together.
 
     Parameters
     ----------
     spec : ModelSpec
     panel : xarray.Dataset
         From :func:`attraktiv.read_panel`.
-    first, last : int, optional
-        First and last year used, both included.
-    without : sequence of str
-        Factors to leave out, by variable (all its lags) or by term as written.
-    exclude : str, optional
-        Boolean place attribute to leave out of the fit, in place of the panel's own;
-        ``"none"`` leaves out nothing.
-    missing : {"mean", "drop"}
-        What a missing factor does to its cell.
-    groups : str, optional
-        Column of places.csv that groups the places, in place of the model's own.
+    kind : str, optional
+        The equation, by the attractiveness that it leaves unexplained; by default the first
+        of the model.
+    first, last, without, exclude, missing, groups
+        As for :func:`build_designs`.
 
     Returns
     -------
@@ -117,56 +121,149 @@ def build_design(
         If a factor, group or column is not in the panel, varies nowhere, or nothing is
         left to fit.
     """
+    designs = build_designs(
+        spec,
+        panel,
+        first=first,
+        last=last,
+        without=without,
+        exclude=exclude,
+        missing=missing,
+        groups=groups,
+    )
+    return designs[spec.kinds[0] if kind is None else kind]
+
+
+def build_designs(
+    spec: ModelSpec,
+    panel: xr.Dataset,
+    *,
+    first: int | None = None,
+    last: int | None = None,
+    without: Sequence[str] = (),
+    exclude: str | None = None,
+    missing: Missing = "mean",
+    groups: str | None = None,
+) -> dict[str, Design]:
+    """Bring every equation of a specification and a panel together.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    panel : xarray.Dataset
+        From :func:`attraktiv.read_panel`.
+    first, last : int, optional
+        First and last year used, both included.
+    without : sequence of str
+        Factors to leave out of whichever equation has them, by variable (all its lags) or
+        by term as written.
+    exclude : str, optional
+        Boolean place attribute to leave out of the fit, in place of the panel's own;
+        ``"none"`` leaves out nothing.
+    missing : {"mean", "drop"}
+        What a missing factor does to its cell.
+    groups : str, optional
+        Column of places.csv that groups the places, in place of the model's own.
+
+    Returns
+    -------
+    dict of str to Design
+        By kind of attractiveness. The equations of a joint model have the same years and
+        the same fitted places: those that either of them has.
+
+    Raises
+    ------
+    DesignError
+        If a factor, group or column is not in the panel, varies nowhere, or nothing is
+        left to fit.
+    """
     if missing not in get_args(Missing):
         raise DesignError(
             f"missing is {missing!r}; valid is {' or '.join(get_args(Missing))}: --missing mean."
         )
-    spec = settle(spec, panel, groups)
-    equation = spec.migration
-    terms = kept_terms(spec, without)
+    _refuse_unknown_factors(spec, without)
+    spec = settle(spec, panel, groups, without)
     # Sums round by the order of their parts: in one order, permuting places changes nothing.
     order = panel[names.PLACE].values
     panel = panel.sortby(names.PLACE)
-    outcome = _outcome(panel, spec)
-    raw = {term.label: _raw_factor(term, panel, last, spec) for term in terms}
-    allowed = ~_excluded(panel, exclude)
-    window = _between(panel, first, last)
-
-    known = (outcome.notnull() & (panel[names.POPULATION] > 0) & allowed & window).transpose(
-        names.PLACE, names.YEAR
-    )
-    if missing == "drop":
-        for values in raw.values():
-            known &= values.notnull()
-    years = _fitted_years(known, spec, first, last)
-    used = known.sel({names.YEAR: years})
-    fitted = used.any(names.YEAR)
-
-    at_years = {names.YEAR: years}
-    data = xr.Dataset(
-        {
-            names.OUTCOME: outcome.sel(at_years).transpose(names.PLACE, names.YEAR).where(used),
-            names.USED: used,
-            names.FITTED: fitted,
-            names.POPULATION: panel[names.POPULATION].sel(at_years),
-            names.MEASUREMENT_SD: panel[names.MEASUREMENT_SD].sel(at_years).fillna(0.0),
-            names.FLOW_VARIANCE: _flow_variance(panel, equation, years),
-        }
-    )
-    data = data.merge(_standardised(raw, terms, years, fitted))
-    data = data.merge(_attributes(panel, spec, data))
+    allowed = ~_excluded(panel, exclude) & _between(panel, first, last)
+    drafts = {
+        kind: _draft(spec, kind, panel, last, without, missing, allowed) for kind in spec.kinds
+    }
     options: dict[str, object] = {
         "without": list(without),
         "exclude": exclude,
         "missing": missing,
     }
-    data = data.sel({names.PLACE: order})
-    field = field_of(panel) if equation.field is not None else None
-    return Design(spec, data, tuple(term.label for term in terms), options, field)
+    together = [draft.known for draft in drafts.values()] if spec.equations.joint else []
+    designs = {}
+    for kind, draft in drafts.items():
+        known = np.logical_or.reduce(together) if together else draft.known
+        years = _fitted_years(known, draft.equation, first, last)
+        fitted = known.sel({names.YEAR: years}).any(names.YEAR)
+        data = _assembled(draft, panel, years, fitted).sel({names.PLACE: order})
+        terms = tuple(term.label for term in draft.terms)
+        field = field_of(panel) if draft.equation.field is not None else None
+        designs[kind] = Design(spec, data, terms, options, field, kind)
+    return designs
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """An equation on the whole panel, before its years and places are settled."""
+
+    equation: Equation
+    kind: str
+    terms: tuple[Term, ...]
+    outcome: xr.DataArray
+    raw: dict[str, xr.DataArray]
+    known: xr.DataArray
+
+
+def _draft(
+    spec: ModelSpec,
+    kind: str,
+    panel: xr.Dataset,
+    last: int | None,
+    without: Sequence[str],
+    missing: Missing,
+    allowed: xr.DataArray,
+) -> _Draft:
+    equation = spec.equation(kind)
+    terms = _kept(parse_formula(equation.factors), without)
+    outcome = _outcome(panel, spec, equation)
+    raw = {term.label: _raw_factor(term, panel, last, spec) for term in terms}
+    known = (outcome.notnull() & (panel[names.POPULATION] > 0) & allowed).transpose(
+        names.PLACE, names.YEAR
+    )
+    if missing == "drop":
+        for values in raw.values():
+            known &= values.notnull()
+    return _Draft(equation, kind, terms, outcome, raw, known)
+
+
+def _assembled(
+    draft: _Draft, panel: xr.Dataset, years: np.ndarray, fitted: xr.DataArray
+) -> xr.Dataset:
+    at_years = {names.YEAR: years}
+    used = draft.known.sel(at_years)
+    data = xr.Dataset(
+        {
+            names.OUTCOME: draft.outcome.sel(at_years)
+            .transpose(names.PLACE, names.YEAR)
+            .where(used),
+            names.USED: used,
+            names.FITTED: fitted,
+            names.POPULATION: panel[names.POPULATION].sel(at_years),
+            **_noise_of_flows(draft, panel, years),
+        }
+    )
+    data = data.merge(_standardised(draft.raw, draft.terms, years, fitted))
+    return data.merge(_attributes(panel, draft.equation, data))
 
 
 def kept_terms(spec: ModelSpec, without: Sequence[str]) -> tuple[Term, ...]:
-    """Return the factors of a model less those left out.
+    """Return the factors of the equation of migration less those left out.
 
     Parameters
     ----------
@@ -183,27 +280,37 @@ def kept_terms(spec: ModelSpec, without: Sequence[str]) -> tuple[Term, ...]:
     DesignError
         The model has no such factor.
     """
-    terms = parse_formula(spec.migration.factors)
+    _refuse_unknown_factors(spec, without)
+    return _kept(parse_formula(spec.migration.factors), without)
+
+
+def _kept(terms: tuple[Term, ...], without: Sequence[str]) -> tuple[Term, ...]:
+    return tuple(t for t in terms if not {t.label, *t.variables} & set(without))
+
+
+def _refuse_unknown_factors(spec: ModelSpec, without: Sequence[str]) -> None:
+    formulas = [equation.factors for equation in spec.equations.by_kind().values()]
+    terms = [term for formula in formulas for term in parse_formula(formula)]
+    known = {name for term in terms for name in (term.label, *term.variables)}
     for name in without:
-        kept = tuple(t for t in terms if name != t.label and name not in t.variables)
-        if len(kept) == len(terms):
+        if name not in known:
+            labels = dict.fromkeys(term.label for term in terms)
             raise DesignError(
                 f"--without {name}: the model {spec.id} has no such factor. Its factors are "
-                f"{', '.join(term.label for term in terms)}."
+                f"{', '.join(labels)}."
             )
-        terms = kept
-    return terms
 
 
-def _outcome(panel: xr.Dataset, spec: ModelSpec) -> xr.DataArray:
-    name = spec.migration.outcome
+def _outcome(panel: xr.Dataset, spec: ModelSpec, equation: Equation) -> xr.DataArray:
+    name = equation.outcome
     try:
         return covariate(panel, name)
-    except PanelError:
+    except PanelError as error:
         column = name.removesuffix("_rate")
+        lacks = f"panel.csv has no column {column}." if name != column else str(error)
         raise DesignError(
-            f"The model {spec.id} explains {name}, which this panel lacks: panel.csv has no column "
-            f"{column}. Add it, or choose a model with another outcome (attraktiv models). "
+            f"The model {spec.id} explains {name}, which this panel lacks: {lacks} "
+            f"Add it, or choose a model with another outcome (attraktiv models). "
             f"{advice(spec, panel)}"
         ) from None
 
@@ -266,13 +373,13 @@ def _between(panel: xr.Dataset, first: int | None, last: int | None) -> xr.DataA
 
 
 def _fitted_years(
-    known: xr.DataArray, spec: ModelSpec, first: int | None, last: int | None
+    known: xr.DataArray, equation: Equation, first: int | None, last: int | None
 ) -> np.ndarray:
     any_place = known.any(names.PLACE)
     years = known[names.YEAR].values[any_place.values]
     if years.size == 0:
         raise DesignError(
-            f"Nothing to fit: no place has a known {spec.migration.outcome} between "
+            f"Nothing to fit: no place has a known {equation.outcome} between "
             f"{first or 'the first year'} and {last or 'the last year'}. Give --from and --until "
             "within the years of the panel; with --missing drop, try --missing mean."
         )
@@ -280,25 +387,38 @@ def _fitted_years(
     if years.size < 2 or places < 3:
         raise DesignError(
             f"Too little to fit: {places} places and {years.size} years have a known "
-            f"{spec.migration.outcome}; at least three places and two years are needed. Widen "
+            f"{equation.outcome}; at least three places and two years are needed. Widen "
             "--from and --until."
         )
     # Years in between without any outcome stay: a path runs through them.
     return np.arange(years[0], years[-1] + 1)
 
 
-def _flow_variance(panel: xr.Dataset, equation: Equation, years: np.ndarray) -> xr.DataArray:
-    population = panel[names.POPULATION].sel({names.YEAR: years})
-    turnover: xr.DataArray | float = equation.noise.turnover
-    if names.IN_MIGRATION in panel and names.OUT_MIGRATION in panel:
-        gross = (panel[names.IN_MIGRATION] + panel[names.OUT_MIGRATION]).sel({names.YEAR: years})
-        own = (gross / population).mean(names.YEAR)
-        turnover = own.fillna(equation.noise.turnover)
-    variance = (1e4 * turnover / population).transpose(names.PLACE, names.YEAR)
-    return variance.assign_attrs(
+def _noise_of_flows(draft: _Draft, panel: xr.Dataset, years: np.ndarray) -> dict[str, xr.DataArray]:
+    """Give what the noise of a cell depends on: its size, and its error of measurement."""
+    at_years = {names.YEAR: years}
+    if draft.kind == names.RESIDENTIAL:
+        measured = panel[names.MEASUREMENT_SD].sel(at_years).fillna(0.0)
+        turnover = _turnover(panel, draft.equation, years)
+        variance = 1e4 * turnover / panel[names.POPULATION].sel(at_years)
+        of_flows = {names.MEASUREMENT_SD: measured}
+    else:
+        before = jobs_before(panel, sector_of(draft.equation.outcome) or "").sel(at_years)
+        variance = 1e4 * draft.equation.noise.turnover / before.where(before > 0)
+        of_flows = {names.MEASUREMENT_SD: xr.zeros_like(before), names.JOBS_BEFORE: before}
+    of_flows[names.FLOW_VARIANCE] = variance.transpose(names.PLACE, names.YEAR).assign_attrs(
         units="percentage points squared",
-        long_name="variance of the net migration rate if flows were Poisson",
+        long_name="variance of the outcome if flows were Poisson",
     )
+    return of_flows
+
+
+def _turnover(panel: xr.Dataset, equation: Equation, years: np.ndarray) -> xr.DataArray | float:
+    if names.IN_MIGRATION not in panel or names.OUT_MIGRATION not in panel:
+        return equation.noise.turnover
+    gross = panel[names.IN_MIGRATION] + panel[names.OUT_MIGRATION]
+    own = (gross / panel[names.POPULATION]).sel({names.YEAR: years}).mean(names.YEAR)
+    return own.fillna(equation.noise.turnover)
 
 
 def _standardised(
@@ -360,7 +480,7 @@ def _standardise(
     return np.where(lost, 0.0, deviation / scale), lost, centre, scale
 
 
-def _attributes(panel: xr.Dataset, spec: ModelSpec, design: xr.Dataset) -> xr.Dataset:
+def _attributes(panel: xr.Dataset, equation: Equation, design: xr.Dataset) -> xr.Dataset:
     kept = xr.Dataset(
         {
             str(name): values
@@ -374,8 +494,8 @@ def _attributes(panel: xr.Dataset, spec: ModelSpec, design: xr.Dataset) -> xr.Da
             f"places.csv has the column '{clashes[0]}', a name that a fit needs for its own "
             f"numbers. Rename it, for instance to 'place_{clashes[0]}'."
         )
-    groups = spec.migration.groups
-    if spec.migration.field is not None:
+    groups = equation.groups
+    if equation.field is not None:
         codes = panel[names.PLACE].values.astype(str).astype(object)
         return kept.assign({names.GROUP_OF_PLACE: (names.PLACE, codes)})
     if groups is None:

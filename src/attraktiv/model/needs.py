@@ -2,24 +2,28 @@
 
 Mathematical details
 --------------------
-Nearest is the model that shares the most terms of the migration equation; then the one
-with the fewest terms that only one of the two has, then one of the same kind (classical
-or not), then the one closest in time, then the first by name.
+Nearest is, of the models that begin with the same equation, of migration or of jobs, the one
+that shares the most terms; then the one with the fewest terms that only one of the two has,
+then one of the same kind (classical or not), then the one closest in time, then the first by
+name.
 """
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
+
 import xarray as xr
 
 from attraktiv import names
-from attraktiv.errors import DesignError, InputError, PanelError
+from attraktiv.errors import AttraktivWarning, DesignError, PanelError
 from attraktiv.model.formula import parse_formula
 from attraktiv.panels import COVARIATES, covariate, region_attribute
 from attraktiv.specs import AUTO_GROUPS, Equation, ModelSpec, models
 
 
 def columns(spec: ModelSpec) -> tuple[str, ...]:
-    """Columns and tables of the panel folder that the equation of migration needs.
+    """Columns and tables of the panel folder that a model needs.
 
     Parameters
     ----------
@@ -29,17 +33,19 @@ def columns(spec: ModelSpec) -> tuple[str, ...]:
     -------
     tuple of str
         ``population`` first, which every panel has, then those of the outcome and of the
-        factors in their order; alternatives are joined by or, such as ``jobs_public or
-        (jobs and jobs_private)``.
+        factors of each equation in their order; alternatives are joined by or, such as
+        ``jobs_public or (jobs and jobs_private)``.
     """
-    equation = spec.migration
-    outcomes = (equation.outcome, equation.outcome_otherwise)
-    found = [names.POPULATION, " or ".join(_columns_of(name) for name in outcomes if name)]
-    found += [_columns_of(name) for name in _of_formula(equation.factors)]
-    if (own := equation.groups) is not None:
-        found.append("a text column of places.csv that groups them" if own == AUTO_GROUPS else own)
-    if equation.field is not None:
-        found.append(_BORDERS)
+    found = [names.POPULATION]
+    for equation in spec.equations.by_kind().values():
+        outcomes = (equation.outcome, equation.outcome_otherwise)
+        found.append(" or ".join(_columns_of(name) for name in outcomes if name))
+        found += [_columns_of(name) for name in _of_formula(equation.factors)]
+        if (own := equation.groups) is not None:
+            auto = "a text column of places.csv that groups them"
+            found.append(auto if own == AUTO_GROUPS else own)
+        if equation.field is not None:
+            found.append(_BORDERS)
     return tuple(dict.fromkeys(found))
 
 
@@ -60,15 +66,26 @@ def outcome_of(equation: Equation, panel: xr.Dataset) -> str:
 
 
 def missing(spec: ModelSpec, panel: xr.Dataset) -> tuple[str, ...]:
-    """Variables of the migration equation that a panel lacks, or that it knows nowhere."""
-    equation = spec.migration
+    """Variables that a model needs and a panel lacks, or knows nowhere."""
+    lacking = []
+    for kind, equation in spec.equations.by_kind().items():
+        if _essential(spec, kind):
+            lacking += _missing_of(equation, panel)
+    return tuple(dict.fromkeys(lacking))
+
+
+def _missing_of(equation: Equation, panel: xr.Dataset) -> list[str]:
     wanted = [outcome_of(equation, panel), *_of_formula(equation.factors)]
     lacking = [name for name in dict.fromkeys(wanted) if not _known(panel, name)]
     if equation.groups is not None and group_column(equation.groups, panel) is None:
         lacking.append(equation.groups)
     if equation.field is not None and not has_borders(panel):
         lacking.append(_BORDERS)
-    return tuple(lacking)
+    return lacking
+
+
+def _essential(spec: ModelSpec, kind: str) -> bool:
+    return kind not in spec.equations.jobs or spec.equations.jobs[kind].essential
 
 
 def group_column(groups: str, panel: xr.Dataset) -> str | None:
@@ -98,9 +115,10 @@ def nearest(spec: ModelSpec, panel: xr.Dataset) -> ModelSpec | None:
     """
     own = _terms(spec)
 
-    def distance(other: ModelSpec) -> tuple[int, int, bool, int, str]:
+    def distance(other: ModelSpec) -> tuple[bool, int, int, bool, int, str]:
         terms = _terms(other)
         return (
+            other.kinds[0] != spec.kinds[0],
             -len(own & terms),
             len(own ^ terms),
             other.classical != spec.classical,
@@ -108,7 +126,7 @@ def nearest(spec: ModelSpec, panel: xr.Dataset) -> ModelSpec | None:
             other.id,
         )
 
-    others = (m for m in models() if m.id != spec.id and not _unestimated(m))
+    others = (m for m in models() if m.id != spec.id)
     return min((m for m in others if not missing(m, panel)), key=distance, default=None)
 
 
@@ -122,8 +140,10 @@ def advice(spec: ModelSpec, panel: xr.Dataset) -> str:
     )
 
 
-def settle(spec: ModelSpec, panel: xr.Dataset, groups: str | None) -> ModelSpec:
-    """Put what the panel has in place of an outcome and groups that depend on the panel.
+def settle(
+    spec: ModelSpec, panel: xr.Dataset, groups: str | None, without: Sequence[str] = ()
+) -> ModelSpec:
+    """Put what the panel has in place of what in a model depends on the panel.
 
     Parameters
     ----------
@@ -131,55 +151,60 @@ def settle(spec: ModelSpec, panel: xr.Dataset, groups: str | None) -> ModelSpec:
     panel : xarray.Dataset
     groups : str or None
         Column asked for in place of the model's own.
+    without : sequence of str
+        Variables that are left out, so that nothing depends on them.
 
     Returns
     -------
     ModelSpec
-        With one outcome and, where the model has groups, a column of this panel.
+        With one outcome and, where the model has groups, a column of this panel; without
+        the equations of jobs that are not essential and that the panel cannot give.
 
     Raises
     ------
     DesignError
         If the model has no groups to change, or the panel has no such column.
     """
-    equation = spec.migration
-    changes: dict[str, object] = {}
-    if equation.outcome_otherwise is not None:
-        changes = {"outcome": outcome_of(equation, panel), "outcome_otherwise": None}
-    if groups is not None and equation.groups is None:
+    spec = _without_impossible(spec, panel, without)
+    if groups is not None and not any(e.groups for e in spec.equations.by_kind().values()):
         raise DesignError(
             f"--groups {groups}: the model {spec.id} has no groups of places. Leave --groups out, "
             "or fit a model that has: attraktiv fit hierarchical_grouped PANEL."
         )
-    if equation.groups is not None:
-        wanted = groups or equation.groups
-        found = group_column(wanted, panel)
-        if found is None:
-            raise DesignError(_no_groups(spec, panel, wanted))
-        changes["groups"] = found
-    if equation.field is not None and not has_borders(panel):
-        raise DesignError(
-            f"The model {spec.id} has a spatial field, and this panel does not say which places "
-            "are neighbours. Add neighbours.csv (place, neighbour) or places.geojson (polygons "
-            f"with the property place) to the panel folder. {advice(spec, panel)}"
-        )
-    return spec.with_migration(**changes) if changes else spec
+    for kind, equation in spec.equations.by_kind().items():
+        changes: dict[str, object] = {}
+        if equation.outcome_otherwise is not None:
+            changes = {"outcome": outcome_of(equation, panel), "outcome_otherwise": None}
+        if equation.groups is not None:
+            wanted = groups or equation.groups
+            found = group_column(wanted, panel)
+            if found is None:
+                raise DesignError(_no_groups(spec, panel, wanted))
+            changes["groups"] = found
+        if equation.field is not None and not has_borders(panel):
+            raise DesignError(
+                f"The model {spec.id} has a spatial field, and this panel does not say which "
+                "places are neighbours. Add neighbours.csv (place, neighbour) or places.geojson "
+                "(polygons with the property place) to the panel folder. "
+                f"{advice(spec, panel)}"
+            )
+        spec = spec.with_equation(kind, **changes) if changes else spec
+    return spec
 
 
-def require_estimable(spec: ModelSpec, panel: xr.Dataset) -> None:
-    """Refuse a model that is nothing without equations that are not estimated.
-
-    Raises
-    ------
-    InputError
-        With the equations that are missing, and the nearest model that can run.
-    """
-    if lacking := _unestimated(spec):
-        parts = " and ".join(f"{name} ({outcome})" for name, outcome in lacking.items())
-        raise InputError(
-            f"The model {spec.id} cannot be fitted: this version does not estimate equations of "
-            f"jobs, and the model is nothing without those of {parts}. {advice(spec, panel)}"
-        )
+def _without_impossible(spec: ModelSpec, panel: xr.Dataset, without: Sequence[str]) -> ModelSpec:
+    """Leave out equations that the model can do without and the panel cannot give."""
+    for kind, equation in spec.equations.jobs.items():
+        lacking = [name for name in _missing_of(equation, panel) if name not in without]
+        if lacking and not equation.essential:
+            warnings.warn(
+                f"Of the model {spec.id} the equation of {kind} attractiveness is left out: the "
+                f"panel has no {', '.join(lacking)}. The others are estimated.",
+                AttraktivWarning,
+                stacklevel=4,
+            )
+            spec = spec.without_equation(kind)
+    return spec
 
 
 def _no_groups(spec: ModelSpec, panel: xr.Dataset, wanted: str) -> str:
@@ -194,17 +219,13 @@ def _no_groups(spec: ModelSpec, panel: xr.Dataset, wanted: str) -> str:
     )
 
 
-def _unestimated(spec: ModelSpec) -> dict[str, str]:
-    """Names and outcomes of the equations of jobs that the model is nothing without."""
-    return {name: e.outcome for name, e in spec.equations.jobs.items() if e.essential}
-
-
 def _of_formula(formula: str) -> list[str]:
     return [name for term in parse_formula(formula) for name in term.variables]
 
 
 def _terms(spec: ModelSpec) -> frozenset[str]:
-    return frozenset(term.label for term in parse_formula(spec.migration.factors))
+    formulas = [equation.factors for equation in spec.equations.by_kind().values()]
+    return frozenset(term.label for text in formulas for term in parse_formula(text))
 
 
 def _columns_of(variable: str) -> str:

@@ -69,7 +69,7 @@ def build_model(spec: ModelSpec, panel: xr.Dataset, **options: object) -> pm.Mod
 
 def model_of(design: Design) -> pm.Model:
     """Build the PyMC model of a design; see :func:`build_model`."""
-    equation = design.spec.migration
+    equation = design.equation
     if design.spec.classical:
         raise DesignError(
             f"The model {design.spec.id} is a classical regression without priors, so there is no "
@@ -118,10 +118,10 @@ def model_of(design: Design) -> pm.Model:
 
 
 def _national_level(design: Design) -> pt.TensorVariable:
-    priors = design.spec.migration.priors
+    priors = design.equation.priors
     mu = _draw(names.MU_ALPHA, priors[names.MU_ALPHA])
     sigma = _draw(names.SIGMA_ALPHA, priors[names.SIGMA_ALPHA])
-    if design.spec.migration.year_effect == "independent":
+    if design.equation.year_effect == "independent":
         return pm.Normal(names.ALPHA, mu=mu, sigma=sigma, dims=names.YEAR)
     rho = _draw(names.RHO_ALPHA, priors[names.RHO_ALPHA])
     start = pm.Normal.dist(mu, sigma / pt.sqrt(1.0 - rho**2))
@@ -141,7 +141,7 @@ def _group_effect(design: Design, data: xr.Dataset) -> pt.TensorVariable:
         labels = design.field.places
         index = np.searchsorted(labels, data[names.GROUP_OF_PLACE].values.astype(str))
     pm.modelcontext(None).add_coord(names.GROUP, labels)
-    sigma = _draw(names.SIGMA_GAMMA, design.spec.migration.priors[names.SIGMA_GAMMA])
+    sigma = _draw(names.SIGMA_GAMMA, design.equation.priors[names.SIGMA_GAMMA])
     raw = pm.Normal("gamma_raw", dims=names.GROUP)
     shape = raw if design.field is None else design.field.root() @ raw
     gamma = pm.Deterministic(names.GAMMA, sigma * shape, dims=names.GROUP)
@@ -149,13 +149,13 @@ def _group_effect(design: Design, data: xr.Dataset) -> pt.TensorVariable:
 
 
 def _lasting(design: Design) -> pt.TensorVariable:
-    tau = _draw(names.TAU, design.spec.migration.priors[names.TAU])
+    tau = _draw(names.TAU, design.equation.priors[names.TAU])
     raw = pm.Normal("theta_raw", dims=names.PLACE)
     return pm.Deterministic(names.THETA, tau * raw, dims=names.PLACE)
 
 
 def _path(design: Design) -> pt.TensorVariable:
-    priors = design.spec.migration.priors
+    priors = design.equation.priors
     sigma = _draw(names.SIGMA_U, priors[names.SIGMA_U])
     rho = _draw(names.RHO, priors[names.RHO])
     raw = pm.Normal("u_raw", dims=(names.PLACE, names.YEAR))
@@ -179,8 +179,12 @@ def _draw(name: str, prior: Prior, dims: str | None = None) -> pt.TensorVariable
             return pm.Exponential(name, scale=prior.scale, dims=dims)
         case LogNormal():
             return pm.LogNormal(name, mu=prior.mu, sigma=prior.sigma, dims=dims)
-        case Beta():
+        case Beta(lower=0.0, upper=1.0):
             return pm.Beta(name, alpha=prior.alpha, beta=prior.beta, dims=dims)
+        case Beta():
+            share = pm.Beta(f"{name}_raw", alpha=prior.alpha, beta=prior.beta, dims=dims)
+            value = prior.lower + (prior.upper - prior.lower) * share
+            return pm.Deterministic(name, value, dims=dims)
         case Gamma(lower=0.0):
             return pm.Gamma(name, alpha=prior.alpha, beta=prior.beta, dims=dims)
         case Gamma():

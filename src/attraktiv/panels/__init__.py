@@ -12,6 +12,7 @@ from attraktiv.panels.content import content_hash
 from attraktiv.panels.covariates import available_covariates, covariate
 from attraktiv.panels.definitions import COVARIATES
 from attraktiv.panels.derived import Covariate
+from attraktiv.panels.jobs import jobs_before
 from attraktiv.panels.reading import panel, read_panel
 from attraktiv.panels.simulation import (
     Departures,
@@ -35,6 +36,7 @@ __all__ = [
     "build_panel",
     "content_hash",
     "covariate",
+    "jobs_before",
     "neighbours",
     "panel",
     "place_attributes",

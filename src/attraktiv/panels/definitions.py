@@ -7,7 +7,7 @@ import xarray as xr
 
 from attraktiv import names
 from attraktiv.panels.derived import Compute, Covariate
-from attraktiv.panels.industries import sectors
+from attraktiv.panels.industries import schemes
 from attraktiv.panels.jobs import SECTORS, growth_covariates, industry_covariates, sector_covariates
 from attraktiv.panels.weights import commuting
 
@@ -100,7 +100,7 @@ def covariates_of(panel: xr.Dataset) -> dict[str, Covariate]:
     """Give :data:`COVARIATES` and those of the sectors that this panel has besides."""
     own = [
         item
-        for sector in sectors(panel)
+        for sector in schemes(panel)
         if sector not in SECTORS
         for item in sector_covariates(sector)
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import xarray as xr
 
-from attraktiv.panels.industries import sectors
+from attraktiv.panels.industries import schemes, sectors
 
 Compute = Callable[[xr.Dataset, int | None], xr.DataArray]
 """(panel, last year that is known) → (place, year)."""
@@ -33,6 +33,9 @@ class Covariate:
         (panel, until) → DataArray (place, year).
     sector : str or None
         The sector whose industries may stand in for the columns.
+    of_industries : bool
+        Whether its industries do so even where panel.csv has the jobs of the sector: what is
+        made of their shares and growth is no sum of jobs.
     """
 
     name: str
@@ -42,9 +45,11 @@ class Covariate:
     requires: tuple[tuple[str, ...], ...]
     compute: Compute
     sector: str | None = None
+    of_industries: bool = False
 
     def possible(self, panel: xr.Dataset) -> bool:
         """Say whether the panel has the columns, or the industries, that the covariate needs."""
-        return self.sector in sectors(panel) or any(
+        divided = schemes(panel) if self.of_industries else sectors(panel)
+        return self.sector in divided or any(
             all(column in panel for column in columns) for columns in self.requires
         )

@@ -114,6 +114,31 @@ def industry_attributes(industries: pd.DataFrame, industry: np.ndarray) -> dict[
     }
 
 
+def schemes(panel: xr.Dataset) -> dict[str, str]:
+    """List the sectors that industries.csv divides the industries into.
+
+    Parameters
+    ----------
+    panel : xarray.Dataset
+        A panel.
+
+    Returns
+    -------
+    dict
+        Sector → the variable of its scheme.
+    """
+    if names.JOBS_BY_INDUSTRY not in panel:
+        return {}
+    return {
+        label: scheme
+        for scheme in map(str, panel.data_vars)
+        if panel[scheme].dims == (names.INDUSTRY,)
+        and scheme.endswith(OF_INDUSTRY)
+        and scheme != _NAME_OF_INDUSTRY
+        for label in sorted({str(value) for value in panel[scheme].values} - {NO_SECTOR})
+    }
+
+
 def sectors(panel: xr.Dataset) -> dict[str, str]:
     """List the sectors whose jobs are the sum of their industries.
 
@@ -128,17 +153,9 @@ def sectors(panel: xr.Dataset) -> dict[str, str]:
         Sector → the variable of its scheme. A scheme is left out as a whole if panel.csv has the
         jobs of one of its sectors: the two sources need not agree.
     """
-    if names.JOBS_BY_INDUSTRY not in panel:
-        return {}
-    result: dict[str, str] = {}
-    for scheme in map(str, panel.data_vars):
-        of_industries = panel[scheme].dims == (names.INDUSTRY,) and scheme.endswith(OF_INDUSTRY)
-        if not of_industries or scheme == _NAME_OF_INDUSTRY:
-            continue
-        labels = sorted({str(label) for label in panel[scheme].values} - {NO_SECTOR})
-        if not any(f"jobs_{label}" in panel for label in labels):
-            result |= dict.fromkeys(labels, scheme)
-    return result
+    found = schemes(panel)
+    own = {scheme for sector, scheme in found.items() if f"jobs_{sector}" in panel}
+    return {sector: scheme for sector, scheme in found.items() if scheme not in own}
 
 
 def jobs_of_sector(panel: xr.Dataset, sector: str) -> xr.DataArray:

@@ -8,7 +8,7 @@ import xarray as xr
 
 from attraktiv import names
 from attraktiv.panels.derived import Compute, Covariate
-from attraktiv.panels.industries import jobs_of_sector
+from attraktiv.panels.industries import jobs_of_sector, schemes
 from attraktiv.panels.shift_share import broken, industry_mix, national_job_growth
 from attraktiv.panels.weights import neighbours, weighted_mean
 
@@ -29,6 +29,26 @@ def _jobs(panel: xr.Dataset, kind: str) -> tuple[xr.DataArray, tuple[str, ...]]:
     sector = kind.removeprefix(f"{names.JOBS}_")
     # a register that changes for all jobs changes for each industry
     return jobs_of_sector(panel, sector), (names.JOBS_BY_INDUSTRY, names.JOBS)
+
+
+def jobs_before(panel: xr.Dataset, sector: str = "") -> xr.DataArray:
+    """Give the jobs of the year before: what growth in percent of jobs is relative to.
+
+    Parameters
+    ----------
+    panel : xarray.Dataset
+        A panel.
+    sector : str
+        A sector; by default all jobs.
+
+    Returns
+    -------
+    xarray.DataArray
+        (place, year) jobs; NaN where not known.
+    """
+    jobs, _ = _jobs(panel, f"{names.JOBS}_{sector}" if sector else names.JOBS)
+    attrs = {"units": names.JOBS_UNIT, "long_name": "jobs at the workplace the year before"}
+    return jobs.shift({names.YEAR: 1}).assign_attrs(attrs)
 
 
 def _change(panel: xr.Dataset, kind: str) -> tuple[xr.DataArray, xr.DataArray]:
@@ -136,63 +156,105 @@ def sector_covariates(sector: str) -> list[Covariate]:
     level = Covariate(
         kind, names.JOBS_UNIT, words, f"{kind}[t]", growth[0].requires, _level(kind), sector
     )
-    return [level, *growth]
+    return [level, *growth, *industry_covariates(sector)]
 
 
-def _national(panel: xr.Dataset, until: int | None) -> xr.DataArray:
-    return national_job_growth(panel)
+def _of_sector(panel: xr.Dataset, sector: str | None) -> xr.Dataset:
+    """Give a panel in which the jobs of a sector are all jobs."""
+    if sector is None:
+        return panel
+    kind, mix = f"{names.JOBS}_{sector}", f"{sector}_{names.INDUSTRY_MIX}"
+    kept = panel.drop_vars([names.JOBS, names.INDUSTRY_MIX], errors="ignore")
+    if sector in (divided := schemes(panel)):
+        member = (panel[divided[sector]] == sector).values
+        kept = kept.isel({names.INDUSTRY: member})
+    else:
+        kept = kept.drop_vars(names.JOBS_BY_INDUSTRY, errors="ignore")
+    try:
+        jobs, columns = _jobs(panel, kind)
+    except KeyError:  # industries without the sector, and no column of its jobs
+        jobs, columns = xr.full_like(panel[names.POPULATION], float("nan")), ()
+    kept = kept.assign({names.JOBS: jobs})
+    if mix in panel:
+        kept = kept.assign({names.INDUSTRY_MIX: panel[mix]})
+    breaks = json.loads(panel.attrs.get("breaks", "[]"))
+    of_jobs = [b | {"variable": names.JOBS} for b in breaks if b["variable"] in columns]
+    return kept.assign_attrs(breaks=json.dumps(of_jobs))
 
 
-def _mix(panel: xr.Dataset, until: int | None) -> xr.DataArray:
-    return industry_mix(panel)
+def industry_covariates(sector: str | None = None) -> list[Covariate]:
+    """Define what industries explain of the growth of jobs, and what they leave over.
 
+    Parameters
+    ----------
+    sector : str, optional
+        The sector whose jobs, and whose industries, these are of; by default all.
+    """
+    infix = "" if sector is None else f"{sector}_"
+    jobs = names.JOBS if sector is None else f"{names.JOBS}_{sector}"
+    words = "jobs" if sector is None else f"{sector.replace('_', ' ')} jobs"
+    own_mix = (f"{infix}{names.INDUSTRY_MIX}",)
 
-def _expected(panel: xr.Dataset, until: int | None) -> xr.DataArray:
-    mix = industry_mix(panel)
-    return mix.copy(data=national_job_growth(panel).values + mix.values)
+    def national(panel: xr.Dataset, until: int | None) -> xr.DataArray:
+        return national_job_growth(_of_sector(panel, sector))
 
+    def mix(panel: xr.Dataset, until: int | None) -> xr.DataArray:
+        return industry_mix(_of_sector(panel, sector))
 
-def _local(panel: xr.Dataset, until: int | None) -> xr.DataArray:
-    expected = _expected(panel, until)
-    growth = _growth(names.JOBS)(panel, until)
-    return expected.copy(data=growth.values - expected.values)
+    def expected(panel: xr.Dataset, until: int | None) -> xr.DataArray:
+        found = mix(panel, until)
+        return found.copy(data=national(panel, until).values + found.values)
 
+    def local(panel: xr.Dataset, until: int | None) -> xr.DataArray:
+        found = expected(panel, until)
+        growth = _growth(jobs)(panel, until)
+        return found.copy(data=growth.values - found.values)
 
-def industry_covariates() -> list[Covariate]:
-    """Define what industries explain of the growth of jobs, and what they leave over."""
-    national = "growth of jobs[k] from t-1 to t in all other places"
     return [
         Covariate(
-            names.NATIONAL_JOB_GROWTH,
+            f"{infix}{names.NATIONAL_JOB_GROWTH}",
             names.PERCENT_OF_JOBS,
-            "growth of the jobs of all other places",
-            "100 * (sum over j != i of jobs[j,t] - jobs[j,t-1]) / (sum over j != i of jobs[j,t-1])",
-            ((names.JOBS_BY_INDUSTRY,), (names.JOBS,)),
-            _national,
+            f"growth of the {words} of all other places",
+            f"100 * (sum over j != i of {jobs}[j,t] - {jobs}[j,t-1]) / (sum over j != i of "
+            f"{jobs}[j,t-1])",
+            ((names.JOBS_BY_INDUSTRY,), (jobs,)) if sector is None else ((jobs,),),
+            national,
+            sector,
+            of_industries=True,
         ),
         Covariate(
-            names.INDUSTRY_MIX,
+            own_mix[0],
             names.PERCENT_OF_JOBS,
-            "industry mix: expected growth of jobs beyond the nation's",
-            "sum over k of (share of industry k in the jobs of t-1) * (percent "
-            f"{national}) - national_job_growth",
-            ((names.INDUSTRY_MIX,), (names.JOBS_BY_INDUSTRY,)),
-            _mix,
+            f"industry mix: expected growth of {words} beyond the nation's",
+            "sum over k of (share of industry k in the jobs of t-1) * (percent growth of jobs[k] "
+            f"from t-1 to t in all other places) - {infix}{names.NATIONAL_JOB_GROWTH}",
+            (own_mix, (names.JOBS_BY_INDUSTRY,)) if sector is None else (own_mix,),
+            mix,
+            sector,
+            of_industries=True,
         ),
         Covariate(
-            names.EXPECTED_JOB_GROWTH,
+            f"{infix}{names.EXPECTED_JOB_GROWTH}",
             names.PERCENT_OF_JOBS,
-            "growth of jobs if each industry grew as in all other places",
-            "national_job_growth + industry_mix",
-            ((names.INDUSTRY_MIX, names.JOBS), (names.JOBS_BY_INDUSTRY,)),
-            _expected,
+            f"growth of {words} if each industry grew as in all other places",
+            f"{infix}{names.NATIONAL_JOB_GROWTH} + {own_mix[0]}",
+            ((*own_mix, jobs), (names.JOBS_BY_INDUSTRY,))
+            if sector is None
+            else ((*own_mix, jobs),),
+            expected,
+            sector,
+            of_industries=True,
         ),
         Covariate(
-            names.LOCAL_JOB_GROWTH,
+            f"{infix}{names.LOCAL_JOB_GROWTH}",
             names.PERCENT_OF_JOBS,
-            "growth of jobs that nation and industry mix leave over",
-            "job_growth - national_job_growth - industry_mix",
-            ((names.INDUSTRY_MIX, names.JOBS), (names.JOBS_BY_INDUSTRY, names.JOBS)),
-            _local,
+            f"growth of {words} that nation and industry mix leave over",
+            f"{infix}job_growth - {infix}{names.NATIONAL_JOB_GROWTH} - {own_mix[0]}",
+            ((*own_mix, jobs), (names.JOBS_BY_INDUSTRY, jobs))
+            if sector is None
+            else ((*own_mix, jobs),),
+            local,
+            sector,
+            of_industries=True,
         ),
     ]

@@ -1,5 +1,6 @@
 """Specifications: ``models/*.toml`` as frozen objects."""
 
+from attraktiv.specs.equation import AUTO_GROUPS, CORRELATIONS, Equation, JobsEquation, Noise
 from attraktiv.specs.load import load_spec, models, models_folder, parse_spec
 from attraktiv.specs.priors import (
     Beta,
@@ -11,19 +12,12 @@ from attraktiv.specs.priors import (
     Prior,
     Uniform,
 )
-from attraktiv.specs.schema import (
-    AUTO_GROUPS,
-    Engine,
-    Equation,
-    Equations,
-    JobsEquation,
-    ModelSpec,
-    Noise,
-    Sampling,
-)
+from attraktiv.specs.schema import Engine, Equations, Joint, ModelSpec, Sampling
+from attraktiv.specs.sectors import sector_of
 
 __all__ = [
     "AUTO_GROUPS",
+    "CORRELATIONS",
     "Beta",
     "Engine",
     "Equation",
@@ -32,6 +26,7 @@ __all__ = [
     "Gamma",
     "HalfNormal",
     "JobsEquation",
+    "Joint",
     "LogNormal",
     "ModelSpec",
     "Noise",
@@ -43,4 +38,5 @@ __all__ = [
     "models",
     "models_folder",
     "parse_spec",
+    "sector_of",
 ]

@@ -2,120 +2,40 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    PositiveInt,
-    field_serializer,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field, PositiveInt, field_serializer, model_validator
 
 from attraktiv import names
-from attraktiv.specs.priors import Normal, Positive, Prior
+from attraktiv.errors import SpecError
+from attraktiv.specs.equation import (
+    CORRELATIONS,
+    OUTCOMES,
+    Equation,
+    Frozen,
+    JobsEquation,
+    check_prior,
+    fault,
+)
+from attraktiv.specs.priors import Prior
+from attraktiv.specs.sectors import JOB_GROWTH, of_sector, sector_of
 
 Engine = Literal["auto", "collapsed", "nuts", "least-squares"]
 
-_UNIT = (-1.0, 1.0)
-_POSITIVE = (0.0, math.inf)
-_REAL = (-math.inf, math.inf)
-#: Student-t noise must have a variance: with two degrees of freedom or fewer it has none.
-_HAS_VARIANCE = (2.0, math.inf)
 
-#: The values each parameter can take; a prior must stay inside.
-PARAMETER_SUPPORT: Mapping[str, tuple[float, float]] = MappingProxyType(
-    {
-        names.BETA: _REAL,
-        names.MU_ALPHA: _REAL,
-        names.RHO_ALPHA: _UNIT,
-        names.SIGMA_ALPHA: _POSITIVE,
-        names.SIGMA_GAMMA: _POSITIVE,
-        names.TAU: _POSITIVE,
-        names.RHO: _UNIT,
-        names.SIGMA_U: _POSITIVE,
-        names.SIGMA: _POSITIVE,
-        names.PHI: _POSITIVE,
-        names.NU: _HAS_VARIANCE,
-    }
-)
-
-OUTCOMES: tuple[str, ...] = (names.NET_MIGRATION_RATE, names.NET_DOMESTIC_MIGRATION_RATE)
-
-#: As `groups`: the panel's own regions, whatever their column is called.
-AUTO_GROUPS = "auto"
-
-
-def _fault(message: str, *key: str) -> PydanticCustomError:
-    """A fault that names the key it is about, so that the reader finds the line."""
-    return PydanticCustomError("attraktiv", "{message}", {"message": message, "key": list(key)})
-
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Noise(_Frozen):
-    """The noise of one place and one year; never attractiveness.
-
-    Mathematical details
-    --------------------
-    ε_it ~ N(0, V_it), V_it = σ² + φ v_it, v_it = 10⁴ c / pop_it in percentage points
-    squared, c the gross turnover (in- plus out-migrants over population). φ = 1 would
-    be Poisson flows. Without `size_dependent` V is σ² everywhere. With `family`
-    "student_t" ε_it / √V_it is Student-t with ν degrees of freedom.
-    """
-
-    family: Literal["normal", "student_t"] = "normal"
-    size_dependent: bool = True
-    turnover: Positive = 0.09
-
-
-class Equation(_Frozen):
-    """One equation: outcome, structural factors, effects, noise and priors.
+class Joint(Frozen):
+    """What ties the equations of migration and of jobs together.
 
     Parameters
     ----------
-    outcome : str
-        The rate that is explained.
-    outcome_otherwise : str, optional
-        The rate that is explained where the panel lacks `outcome`.
-    factors : str
-        Structural factors as a formula of names and the transforms of
-        :mod:`attraktiv.model.formula`.
-    place_effect : {"none", "static", "ar1"}
-        Attractiveness: left in the residual, lasting, or lasting plus a stationary
-        AR(1) path.
-    groups : str, optional
-        Column of places.csv whose values share an effect (γ); "auto": the first text
-        column that puts places together, which is the region of most panels.
-    field : {"neighbours"}, optional
-        A spatial field: γ of every place, drawn towards its neighbours'.
-    year_effect : {"fixed", "independent", "ar1"}
-        The national level: free (least squares), exchangeable, or an AR(1) around
-        a mean.
-    yearly : bool
-        Classical models only: coefficients of their own for every year.
-    noise : Noise
     priors : mapping of str to prior
-        One for each parameter that the structure has, no more.
+        Of ``correlation_lasting`` (θ and κ), ``correlation_path`` (innovations of u and w) and
+        ``correlation_noise`` (ε and e of the same place and year). A correlation without a
+        prior is zero.
     """
 
-    outcome: str
-    outcome_otherwise: str | None = None
-    factors: str
-    place_effect: Literal["none", "static", "ar1"] = "none"
-    groups: str | None = None
-    field: Literal["neighbours"] | None = None
-    year_effect: Literal["fixed", "independent", "ar1"] = "fixed"
-    yearly: bool = False
-    noise: Noise = Noise(size_dependent=False)
     priors: Annotated[Mapping[str, Prior], AfterValidator(MappingProxyType)] = Field(
         default_factory=lambda: MappingProxyType({})
     )
@@ -124,163 +44,128 @@ class Equation(_Frozen):
     def _plain_priors(self, priors: Mapping[str, Prior]) -> dict[str, Prior]:
         return dict(priors)
 
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        """Names of the parameters that need a prior, given the structure."""
-        if self.year_effect == "fixed":
-            return ()
-        found = [names.BETA, names.MU_ALPHA, names.SIGMA_ALPHA]
-        if self.year_effect == "ar1":
-            found.append(names.RHO_ALPHA)
-        if self.shared:
-            found.append(names.SIGMA_GAMMA)
-        if self.place_effect != "none":
-            found.append(names.TAU)
-        if self.place_effect == "ar1":
-            found += [names.SIGMA_U, names.RHO]
-        found.append(names.SIGMA)
-        if self.noise.size_dependent:
-            found.append(names.PHI)
-        if self.noise.family == "student_t":
-            found.append(names.NU)
-        return tuple(found)
-
-    @property
-    def shared(self) -> bool:
-        """Whether places share attractiveness (γ), by groups or with neighbours."""
-        return self.groups is not None or self.field is not None
-
-    @property
-    def gaussian(self) -> bool:
-        """Whether the equation is linear and Gaussian given the variances."""
-        return self.noise.family == "normal"
-
     @model_validator(mode="after")
-    def _outcome_is_known(self) -> Self:
-        for key in ("outcome", "outcome_otherwise"):
-            if (value := getattr(self, key)) is not None and value not in OUTCOMES:
-                raise _fault(
-                    f"{key} '{value}' is not one of {', '.join(OUTCOMES)}; "
-                    f'write {key} = "{OUTCOMES[0]}"',
-                    key,
-                )
-        return self
-
-    @model_validator(mode="after")
-    def _classical_is_plain(self) -> Self:
-        if self.year_effect == "fixed" and (
-            self.place_effect != "none"
-            or self.shared
-            or self.noise.size_dependent
-            or not self.gaussian
-        ):
-            raise _fault(
-                'year_effect = "fixed" is the classical regression: it has no place effect, no '
-                "groups or field, and normal noise that does not depend on size; write "
-                'year_effect = "ar1" for a hierarchical model',
-                "year_effect",
-            )
-        if self.yearly and self.year_effect != "fixed":
-            raise _fault(
-                "yearly = true is for classical models, which are estimated by least squares; "
-                'write year_effect = "fixed", or leave yearly out',
-                "yearly",
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _one_way_to_share(self) -> Self:
-        if self.groups is not None and self.field is not None:
-            raise _fault(
-                "groups and field are two ways for places to share attractiveness; keep one of "
-                "them",
-                "field",
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _priors_fit_the_structure(self) -> Self:
-        needed, given = set(self.parameters), set(self.priors)
-        if missing := sorted(needed - given):
-            raise _fault(
-                f"no prior for {', '.join(missing)}; add under priors: "
-                f'{missing[0]} = {{ distribution = "half_normal", sigma = 0.5 }} or the like',
-                "priors",
-            )
-        if surplus := sorted(given - needed):
-            raise _fault(
-                f"a prior for {', '.join(surplus)}, which this model does not have; "
-                f"it has {', '.join(self.parameters) or 'no priors'}",
-                "priors",
-                surplus[0],
-            )
+    def _priors_are_of_correlations(self) -> Self:
         for name, prior in self.priors.items():
-            _check_prior(name, prior)
+            if name not in CORRELATIONS:
+                raise fault(
+                    f"'{name}' is not a correlation of the joint model; valid are "
+                    f"{', '.join(CORRELATIONS)}",
+                    "priors",
+                    name,
+                )
+            check_prior(name, prior)
         return self
 
 
-def _check_prior(name: str, prior: Prior) -> None:
-    lower, upper = PARAMETER_SUPPORT[name]
-    low, high = prior.support
-    if low < lower or high > upper:
-        raise _fault(
-            f"the prior of {name}, {prior.distribution}, allows values from {low:g} to {high:g}, "
-            f"but {name} lies between {lower:g} and {upper:g}",
-            "priors",
-            name,
-        )
-    if (lower, upper) == _REAL and not isinstance(prior, Normal):
-        raise _fault(
-            f"the prior of {name} must be normal, found {prior.distribution}; "
-            f'write {name} = {{ distribution = "normal", mu = 0.0, sigma = 0.5 }}',
-            "priors",
-            name,
-        )
-
-
-class JobsEquation(_Frozen):
-    """An equation of job growth, whose residual is business or visit attractiveness.
-
-    This version reads and prints it; it does not estimate it yet.
+class Equations(Frozen):
+    """The equations of a model: of migration, of jobs, or both.
 
     Parameters
     ----------
-    outcome : str
-        Growth of the jobs that are explained, percent of jobs.
-    factors : str
-        Structural factors as a formula.
-    essential : bool
-        Whether the model is nothing without it: then it is not fitted. Else the equation
-        of migration is fitted alone.
-    """
-
-    outcome: Literal["job_growth", "private_job_growth", "basis_job_growth", "visit_job_growth"]
-    factors: str = ""
-    essential: bool = True
-
-
-class Equations(_Frozen):
-    """The equations of a model.
-
-    Parameters
-    ----------
-    migration : Equation
+    migration : Equation, optional
         Net migration; its unexplained part is residential attractiveness.
     jobs : mapping of {"business", "visit"} to JobsEquation
         By the attractiveness that the unexplained part is called.
+    joint : Joint, optional
+        Of a hierarchical model with both: they are estimated together.
     """
 
-    migration: Equation
+    migration: Equation | None = None
     jobs: Annotated[
         Mapping[Literal["business", "visit"], JobsEquation], AfterValidator(MappingProxyType)
     ] = Field(default_factory=lambda: MappingProxyType({}))
+    joint: Joint | None = None
 
     @field_serializer("jobs")
     def _plain_jobs(self, jobs: Mapping[str, JobsEquation]) -> dict[str, JobsEquation]:
         return dict(jobs)
 
+    def by_kind(self) -> dict[str, Equation]:
+        """Equations by the attractiveness that is their unexplained part."""
+        migration = {} if self.migration is None else {names.RESIDENTIAL: self.migration}
+        return {**migration, **self.jobs}
 
-class Sampling(_Frozen):
+    @model_validator(mode="after")
+    def _outcomes_are_known(self) -> Self:
+        if not self.by_kind():
+            raise fault(
+                "the model has no equation; write a table [equations.migration] or "
+                "[equations.jobs.business]"
+            )
+        if self.migration is not None:
+            for key in ("outcome", "outcome_otherwise"):
+                value = getattr(self.migration, key)
+                if value is not None and value not in OUTCOMES:
+                    raise fault(
+                        f"{key} '{value}' is not one of {', '.join(OUTCOMES)}; "
+                        f'write {key} = "{OUTCOMES[0]}"',
+                        "migration",
+                        key,
+                    )
+        for kind, equation in self.jobs.items():
+            if sector_of(equation.outcome) is None:
+                raise fault(
+                    f"outcome '{equation.outcome}' is not a growth of jobs; write outcome = "
+                    f'"{JOB_GROWTH}", or "visit_{JOB_GROWTH}" for the jobs of a sector',
+                    "jobs",
+                    kind,
+                    "outcome",
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _equations_go_together(self) -> Self:
+        equations = list(self.by_kind().values())
+        if len({equation.year_effect == "fixed" for equation in equations}) > 1:
+            raise fault(
+                "one equation is classical and another is not; give both the same year_effect: "
+                '"fixed" for least squares, "ar1" for a hierarchical model',
+                "jobs",
+            )
+        hierarchical = equations[0].year_effect != "fixed"
+        if self.joint is None and not (hierarchical and len(equations) > 1):
+            return self
+        if not hierarchical or self.migration is None or set(self.jobs) != {names.BUSINESS}:
+            raise fault(
+                "a joint model is hierarchical and has one equation of migration and one of "
+                "jobs, called business; leave the table [equations.joint] out of other models",
+                "joint",
+            )
+        if self.joint is None:
+            raise fault(
+                "equations of migration and of jobs of a hierarchical model are estimated "
+                "together; write a table [equations.joint], empty if nothing of them is "
+                "correlated",
+                "jobs",
+            )
+        if any(equation.shared or not equation.gaussian for equation in equations):
+            raise fault(
+                "the equations of a joint model have no groups or field, and normal noise; leave "
+                "them out, or fit the equations apart",
+                "joint",
+            )
+        self._require_something_to_correlate(equations)
+        return self
+
+    def _require_something_to_correlate(self, equations: list[Equation]) -> None:
+        priors = {} if self.joint is None else self.joint.priors
+        for name, least in (
+            (names.CORRELATION_LASTING, "none"),
+            (names.CORRELATION_PATH, "static"),
+        ):
+            lacking = any(equation.place_effect in {"none", least} for equation in equations)
+            if name in priors and lacking:
+                raise fault(
+                    f"a prior for {name}, but an equation lacks the part that it ties; both need "
+                    f'place_effect = "{"ar1" if least == "static" else "static"}"',
+                    "joint",
+                    "priors",
+                    name,
+                )
+
+
+class Sampling(Frozen):
     """How much to draw: per chain after tuning, and the number of chains."""
 
     chains: PositiveInt = 4
@@ -288,7 +173,7 @@ class Sampling(_Frozen):
     tune: PositiveInt = 1000
 
 
-class ModelSpec(_Frozen):
+class ModelSpec(Frozen):
     """A model as one file in ``models/`` describes it: frozen, complete, printable.
 
     Parameters
@@ -316,32 +201,103 @@ class ModelSpec(_Frozen):
     sampling: Sampling = Sampling()
 
     @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of attractiveness that it estimates, residential first: one an equation."""
+        return tuple(self.equations.by_kind())
+
+    def equation(self, kind: str) -> Equation:
+        """The equation whose unexplained part is this kind of attractiveness."""
+        return self.equations.by_kind()[kind]
+
+    @property
+    def main(self) -> Equation:
+        """The first equation: of net migration where the model has one."""
+        return self.equation(self.kinds[0])
+
+    @property
     def migration(self) -> Equation:
-        """The equation of net migration."""
+        """The equation of net migration.
+
+        Raises
+        ------
+        SpecError
+            The model has equations of jobs alone.
+        """
+        if self.equations.migration is None:
+            raise SpecError(
+                f"The model {self.id} has no equation of net migration, which is what is asked "
+                "for here. Give a model that has one: attraktiv models lists them."
+            )
         return self.equations.migration
 
-    def with_migration(self, **changes: object) -> ModelSpec:
-        """Return the same model with other entries in the equation of net migration."""
-        equation = self.migration.model_copy(update=changes)
-        equations = self.equations.model_copy(update={"migration": equation})
+    def with_equation(self, kind: str, **changes: object) -> ModelSpec:
+        """Return the same model with other entries in one equation."""
+        equation = self.equation(kind).model_copy(update=changes)
+        if kind == names.RESIDENTIAL:
+            return self._with(migration=equation)
+        return self._with(jobs=MappingProxyType({**self.equations.jobs, kind: equation}))
+
+    def without_equation(self, kind: str) -> ModelSpec:
+        """Return the same model without one of its equations of jobs."""
+        jobs = {name: e for name, e in self.equations.jobs.items() if name != kind}
+        return self._with(jobs=MappingProxyType(jobs), joint=None)
+
+    def alone(self, kind: str) -> ModelSpec:
+        """Return the model of one of its equations by itself."""
+        model = self
+        for other in self.equations.jobs:
+            model = model.without_equation(other) if other != kind else model
+        return model if kind == names.RESIDENTIAL else model._with(migration=None, joint=None)
+
+    def with_sector(self, sector: str) -> ModelSpec:
+        """Return the same model of the jobs of a sector instead of all jobs.
+
+        Raises
+        ------
+        SpecError
+            The model has no equation of all jobs.
+        """
+        if not any(e.outcome == JOB_GROWTH for e in self.equations.jobs.values()):
+            others = ", ".join(e.outcome for e in self.equations.jobs.values())
+            raise SpecError(
+                f"--sector {sector}: the model {self.id} has no equation of all jobs whose jobs "
+                f"could be those of a sector ({f'it explains {others}' if others else 'none'}). "
+                "Leave --sector out, or fit a model that has: attraktiv fit business_2026 PANEL "
+                f"--sector {sector}."
+            )
+        model = self
+        for kind, equation in self.equations.by_kind().items():
+            changed = {key: getattr(equation, key) for key in ("outcome", "factors")}
+            model = model.with_equation(
+                kind, **{k: of_sector(v, sector) for k, v in changed.items()}
+            )
+        return model
+
+    def _with(self, **changes: object) -> ModelSpec:
+        equations = self.equations.model_copy(update=changes)
         return self.model_copy(update={"equations": equations})
 
     @property
     def classical(self) -> bool:
         """Whether least squares is the way to estimate it."""
-        return self.migration.year_effect == "fixed"
+        return self.main.year_effect == "fixed"
+
+    @property
+    def gaussian(self) -> bool:
+        """Whether every equation is linear and Gaussian given the variances."""
+        return all(equation.gaussian for equation in self.equations.by_kind().values())
 
     @model_validator(mode="after")
     def _engine_fits(self) -> Self:
         if self.engine != "auto" and self.classical != (self.engine == "least-squares"):
             valid = "least-squares" if self.classical else "collapsed or nuts"
-            raise _fault(
+            raise fault(
                 f'engine "{self.engine}" cannot estimate this model; its year effect asks for '
                 f'{valid}; write engine = "auto"',
                 "engine",
             )
-        if self.engine == "collapsed" and not self.migration.gaussian:
-            raise _fault(
+        if self.engine == "collapsed" and not self.gaussian:
+            raise fault(
                 'engine "collapsed" needs normal noise; write engine = "nuts" for Student-t noise',
                 "engine",
             )

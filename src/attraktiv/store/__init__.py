@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from attraktiv.store.equations import equation_of, kinds_of, with_equations
 from attraktiv.store.identity import run_id
 from attraktiv.store.runs import append_group, open_run, refuse_existing, write_run
 
-__all__ = ["append_group", "open_run", "refuse_existing", "run_id", "write_run"]
+__all__ = [
+    "append_group",
+    "equation_of",
+    "kinds_of",
+    "open_run",
+    "refuse_existing",
+    "run_id",
+    "with_equations",
+    "write_run",
+]

@@ -69,7 +69,7 @@ def write_run(tree: xr.DataTree, path: str | Path, *, force: bool = False) -> Pa
             zarr_format=_ZARR_FORMAT,
             encoding={f"/{name}": encoding(dataset) for name, dataset in datasets.items()},
         )
-        for name in datasets:
+        for name in tree.children:
             seal(temporary / name)
     return target
 
@@ -101,8 +101,8 @@ def open_run(path: str | Path) -> xr.DataTree:
         target, engine="zarr", consolidated=False, zarr_format=_ZARR_FORMAT, chunks=None
     )
     # a folder lists its entries in no order: give the tree one
-    opened = {name: _opened(stored[name].to_dataset()) for name in sorted(stored.children)}
-    tree = xr.DataTree.from_dict(opened)
+    paths = sorted(node.path.strip("/") for node in stored.subtree if node.path != "/")
+    tree = xr.DataTree.from_dict({path: _opened(stored[path].to_dataset()) for path in paths})
     tree.attrs = stored.attrs
     return tree
 

@@ -222,7 +222,7 @@ def test_the_column_of_groups_is_settled_and_recorded(
     run = fit(STATIC, panel, groups=asked)
     assert [g for g in run["posterior"].to_dataset()["group"].values if g != "C"] == list(labels)
     recorded = ModelSpec.model_validate_json(run.attrs["spec_json"])
-    assert recorded == STATIC.with_migration(groups=asked or "part")
+    assert recorded == STATIC.with_equation("residential", groups=asked or "part")
     column = run["constant_data"][asked or "part"]
     np.testing.assert_array_equal(run["constant_data"]["group_of_place"], column)
 
@@ -247,7 +247,7 @@ def test_a_model_that_is_something_without_jobs_is_fitted_with_a_warning(
 
 
 def test_a_run_of_years_by_themselves(country: xr.Dataset) -> None:
-    run = fit(CLASSICAL.with_migration(yearly=True), country)
+    run = fit(CLASSICAL.with_equation("residential", yearly=True), country)
     posterior = run["posterior"]
     assert posterior["beta"].dims == ("chain", "draw", "year", "term")
     expected = posterior["beta"].values / run["constant_data"]["scale"].values

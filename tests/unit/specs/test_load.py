@@ -352,9 +352,9 @@ def test_student_t_noise_refuses_the_collapsed_engine_and_the_classical_regressi
 
 def test_a_specification_with_another_equation_keeps_the_rest() -> None:
     spec = parse_spec(SOUND)
-    other = spec.with_migration(groups="county")
+    other = spec.with_equation("residential", groups="county")
     assert (other.migration.groups, spec.migration.groups) == ("county", None)
-    assert other.with_migration(groups=None) == spec
+    assert other.with_equation("residential", groups=None) == spec
 
 
 def test_a_model_with_groups_needs_the_prior_of_their_spread() -> None:

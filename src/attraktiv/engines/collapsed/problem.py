@@ -85,7 +85,7 @@ class Problem:
         if design.field is not None:
             labels = tuple(design.field.places)
             group = np.searchsorted(labels, data[names.PLACE].values.astype(str))
-        equation = design.spec.migration
+        equation = design.equation
         return cls(
             equation,
             Hyper.of(equation),
