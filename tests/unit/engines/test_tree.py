@@ -191,7 +191,7 @@ def joint_draws(design: JointDesign, draws: int, **correlations: float) -> dict[
     """Draws of both equations; all that differs between draws is what the tree itself draws."""
     found = {}
     for kind, one in design.by_kind().items():
-        found[kind] = draws_of(one, draws=draws) | {"initial": np.full((2, draws), 0.3)}
+        found[kind] = {**draws_of(one, draws=draws), "initial": np.full((2, draws), 0.3)}
         found[kind]["rho"] = np.full((2, draws), 0.6 if kind == "residential" else -0.4)
     shape = (2, draws)
     found["residential"] |= {name: np.full(shape, r) for name, r in correlations.items()}
