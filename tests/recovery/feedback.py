@@ -121,8 +121,8 @@ def page(countries: int, places: int, years: int) -> str:
         for method in (LEAST_SQUARES, TWO_STAGES):
             found = table[table["method"] == method]
             estimate, held = found["estimate"], float(found["held"].mean())
-            numbers = (estimate.mean(), estimate.sem(), estimate.median())
-            texts = [f"{number:.3f}" for number in numbers]
+            numbers = (estimate.mean(), estimate.std() / countries**0.5, estimate.median())
+            texts = [f"{float(number):.3f}" for number in numbers]
             cells = [kind, f"{strength:.1f}", method, *texts, f"{held:.1%}"]
             lines.append("| " + " | ".join(cells) + " |")
         truth = table["truth"].iloc[0]
