@@ -7,7 +7,7 @@ breaking change of the stored format.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 # Dimensions -----------------------------------------------------------------
 PLACE: Final = "place"
@@ -94,6 +94,10 @@ SIGMA_U: Final = "sigma_u"
 SIGMA: Final = "sigma"
 PHI: Final = "phi"
 NU: Final = "nu"
+INITIAL: Final = "initial"  # coefficient of the growth before the first year
+CORRELATION_LASTING: Final = "correlation_lasting"
+CORRELATION_PATH: Final = "correlation_path"
+CORRELATION_NOISE: Final = "correlation_noise"
 
 # Run: constant data ----------------------------------------------------------
 FACTORS: Final = "factors"
@@ -170,3 +174,23 @@ PERCENT_OF_JOBS: Final = "percent of jobs per year"
 PERCENT_OF_EMPLOYED: Final = "percent of employed residents"
 PERCENTAGE_POINTS: Final = "percentage points"
 PERSONS_PER_YEAR: Final = "persons per year"
+
+# Two equations -----------------------------------------------------------------
+RESIDENTIAL: Final = "residential"
+BUSINESS: Final = "business"
+Kind = Literal["residential", "business"]
+#: The equations of a joint model, migration first.
+KINDS: Final[tuple[Kind, ...]] = (RESIDENTIAL, BUSINESS)
+
+
+def of_equation(name: str, kind: Kind) -> str:
+    """Name of a parameter of one equation in a model of two.
+
+    Parameters
+    ----------
+    name : str
+        As in a model of one equation.
+    kind : {"residential", "business"}
+        Names of the equation of migration stay as they are.
+    """
+    return name if kind == RESIDENTIAL else f"{name}_{kind}"

@@ -179,8 +179,12 @@ def _draw(name: str, prior: Prior, dims: str | None = None) -> pt.TensorVariable
             return pm.Exponential(name, scale=prior.scale, dims=dims)
         case LogNormal():
             return pm.LogNormal(name, mu=prior.mu, sigma=prior.sigma, dims=dims)
-        case Beta():
+        case Beta(lower=0.0, upper=1.0):
             return pm.Beta(name, alpha=prior.alpha, beta=prior.beta, dims=dims)
+        case Beta():
+            share = pm.Beta(f"{name}_raw", alpha=prior.alpha, beta=prior.beta, dims=dims)
+            value = prior.lower + (prior.upper - prior.lower) * share
+            return pm.Deterministic(name, value, dims=dims)
         case Gamma(lower=0.0):
             return pm.Gamma(name, alpha=prior.alpha, beta=prior.beta, dims=dims)
         case Gamma():

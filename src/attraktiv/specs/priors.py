@@ -13,7 +13,8 @@ normal         N(x | mu, sigma²)                      all numbers
 half_normal    2 N(x | 0, sigma²)                     x > 0
 exponential    exp(−x / scale) / scale                x > 0
 log_normal     N(log x | mu, sigma²) / x              x > 0
-beta           x^(a−1) (1−x)^(b−1) / B(a, b)          0 < x < 1
+beta           z^(a−1) (1−z)^(b−1) / (B(a, b) (u−l))  lower l < x < upper u,
+                                                      z = (x−l)/(u−l)
 gamma          z^(a−1) exp(−bz) bᵃ / Γ(a), z = x − l  lower l < x
 uniform        1 / (upper − lower)                    lower < x < upper
 =============  =====================================  ======================
@@ -45,6 +46,23 @@ class _Prior(BaseModel):
     def from_normal(self, x: FloatArray) -> FloatArray:
         """Value whose place in the prior is that of `x` in the standard normal."""
         raise NotImplementedError
+
+
+class _Interval(_Prior):
+    """A prior between two ends."""
+
+    lower: FiniteFloat
+    upper: FiniteFloat
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.lower >= self.upper:
+            raise ValueError(f"lower {self.lower} is not below upper {self.upper}")
+        return self
+
+    @property
+    def support(self) -> tuple[float, float]:
+        return (self.lower, self.upper)
 
 
 class Normal(_Prior):
@@ -96,21 +114,20 @@ class LogNormal(_Prior):
         return np.exp(self.mu + self.sigma * np.asarray(x))
 
 
-class Beta(_Prior):
-    """Beta distribution on the unit interval."""
+class Beta(_Interval):
+    """Beta distribution between `lower` and `upper`: the unit interval unless they are given."""
 
     distribution: Literal["beta"]
     alpha: Positive
     beta: Positive
-
-    @property
-    def support(self) -> tuple[float, float]:
-        return (0.0, 1.0)
+    lower: FiniteFloat = 0.0
+    upper: FiniteFloat = 1.0
 
     def from_normal(self, x: FloatArray) -> FloatArray:
         low = special.betaincinv(self.alpha, self.beta, special.ndtr(np.minimum(x, 0.0)))
         high = special.betaincinv(self.beta, self.alpha, special.ndtr(-np.maximum(x, 0.0)))
-        return np.where(np.asarray(x) < 0.0, low, 1.0 - high)
+        width = self.upper - self.lower
+        return np.where(np.asarray(x) < 0.0, self.lower + width * low, self.upper - width * high)
 
 
 class Gamma(_Prior):
@@ -131,22 +148,10 @@ class Gamma(_Prior):
         return self.lower + np.where(np.asarray(x) < 0.0, low, high) / self.beta
 
 
-class Uniform(_Prior):
+class Uniform(_Interval):
     """Uniform distribution between `lower` and `upper`."""
 
     distribution: Literal["uniform"]
-    lower: FiniteFloat
-    upper: FiniteFloat
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.lower >= self.upper:
-            raise ValueError(f"lower {self.lower} is not below upper {self.upper}")
-        return self
-
-    @property
-    def support(self) -> tuple[float, float]:
-        return (self.lower, self.upper)
 
     def from_normal(self, x: FloatArray) -> FloatArray:
         return self.lower + (self.upper - self.lower) * special.ndtr(np.asarray(x))
