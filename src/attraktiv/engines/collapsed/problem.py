@@ -7,8 +7,10 @@ only through :mod:`.global_prior`: either can be exchanged without the other.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+import xarray as xr
 from scipy.linalg import solve_triangular
 
 from attraktiv import names
@@ -25,15 +27,45 @@ from attraktiv.specs import Equation
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
-@dataclass(frozen=True)
-class Problem(Evidence):
-    """Fitted cells as arrays: N places, T years, K factors, G groups.
+class Cells(NamedTuple):
+    """The fitted cells of one equation: N places, T years, K factors.
 
     Attributes
     ----------
     outcome, used, flow, known : (N, T) float
         Outcome (zero where missing), one where used, v, variance of measurement.
     factors : (N, T, K) float
+        Zero where a cell is missing.
+    """
+
+    outcome: Array
+    used: Array
+    flow: Array
+    known: Array
+    factors: Array
+
+    @classmethod
+    def of(cls, data: xr.Dataset) -> Cells:
+        """Take the cells of a design's fitted places."""
+        on = data[names.USED].values.astype(bool)
+        return cls(
+            np.where(on, data[names.OUTCOME].values, 0.0),
+            on.astype(float),
+            # a cell without population is not used; its size must still be a number
+            np.where(on, data[names.FLOW_VARIANCE].values, 1.0),
+            np.where(on, data[names.MEASUREMENT_SD].values ** 2, 0.0),
+            np.where(on[..., None], data[names.FACTORS].values, 0.0),
+        )
+
+
+@dataclass(frozen=True)
+class Problem(Evidence):
+    """Fitted cells as arrays: N places, T years, K factors, G groups.
+
+    Attributes
+    ----------
+    outcome, used, flow, known, factors : float
+        See :class:`Cells`.
     group : (N,) int
         Group of each place, −1 where the model has none.
     labels : tuple of str
@@ -58,14 +90,8 @@ class Problem(Evidence):
     def of(cls, design: Design) -> Problem:
         """Take the fitted cells of a design."""
         data = design.fitted()
-        used = data[names.USED].values.astype(float)
-        on = used > 0
-        outcome = np.where(on, data[names.OUTCOME].values, 0.0)
-        # a cell without population is not used; its size must still be a number
-        flow = np.where(on, data[names.FLOW_VARIANCE].values, 1.0)
-        known = np.where(on, data[names.MEASUREMENT_SD].values ** 2, 0.0)
-        factors = np.where(on[..., None], data[names.FACTORS].values, 0.0)
-        group = np.full(used.shape[0], -1)
+        cells = Cells.of(data)
+        group = np.full(cells.used.shape[0], -1)
         labels: tuple[str, ...] = ()
         if names.GROUP_OF_PLACE in data:
             found, group = np.unique(data[names.GROUP_OF_PLACE].values, return_inverse=True)
@@ -77,15 +103,11 @@ class Problem(Evidence):
         return cls(
             equation,
             Hyper.of(equation),
-            outcome,
-            used,
-            flow,
-            known,
-            factors,
+            *cells,
             group,
             labels,
             design.field,
-            _blocks(outcome, used, flow, known, factors, group),
+            _blocks(*cells, group),
         )
 
     @property
@@ -196,3 +218,9 @@ def laned(values: Array) -> Array:
     padded = np.pad(values, pad)
     lanes = padded.reshape(-1, kernel.LANES, *values.shape[1:])
     return np.ascontiguousarray(np.moveaxis(lanes, 1, -1))
+
+
+def unlaned(values: np.ndarray, places: int) -> np.ndarray:
+    """Undo :func:`laned` behind an axis of draws: (S, blocks, …, LANES) → (S, N, …)."""
+    lanes = np.moveaxis(values, -1, 2)
+    return lanes.reshape(values.shape[0], -1, *lanes.shape[3:])[:, :places]

@@ -19,6 +19,7 @@ import numpy as np
 from scipy.linalg import solve_triangular
 
 from attraktiv.engines.collapsed.hyper import Hyper
+from attraktiv.engines.collapsed.surrogate import Guide
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -45,6 +46,10 @@ class Evidence(ABC):
     @abstractmethod
     def system(self, psi: dict[str, Array]) -> System:
         """Precision and right-hand side of the global coefficients for each row of ψ."""
+
+    @abstractmethod
+    def guide(self, mode: Array) -> Guide:
+        """What is known of the likelihood without computing it, given the mode of ψ; (d,)."""
 
     @property
     def batch(self) -> int:
