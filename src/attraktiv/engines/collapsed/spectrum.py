@@ -35,7 +35,7 @@ from attraktiv import names
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
-_CLASSES = 12  # of places by size
+CLASSES = 12  # of places by size
 _FIELD_FEATURES = 6  # variances of a field that are features
 _FEATURED = (0.0, 0.1, 0.5, 0.9)  # quantiles of the classes whose variances are features
 
@@ -87,6 +87,8 @@ class Spectrum:
         As in :class:`.problem.Problem`.
     residuals : Residuals
     field : FieldWaves, optional
+    classes : int
+        Of places by size, at most.
     """
 
     def __init__(
@@ -96,6 +98,7 @@ class Spectrum:
         known: Array,
         residuals: Residuals,
         field: FieldWaves | None = None,
+        classes: int = CLASSES,
     ) -> None:
         self.years = used.shape[1]
         waves = dct(np.eye(self.years), norm="ortho", axis=0)
@@ -121,34 +124,33 @@ class Spectrum:
         #: (N, T): what is left of each place along each wave.
         self.along = filled @ waves.T
         square = self.along**2
-        classes = size_classes(flow_of, seen)
+        rows_of = size_classes(flow_of, seen, classes)
         #: Degrees of freedom: the global coefficients have taken their share.
         self.free = free = 1.0 - min(residuals.coefficients / max(seen.sum(), 1.0), 0.5)
-        self._number = np.array([free * seen[rows].sum() / self.years for rows in classes])
+        self._number = np.array([free * seen[rows].sum() / self.years for rows in rows_of])
         # places that count for each wave, and the mean square over them
-        self._counted = np.array([known_share[rows].sum(axis=0) for rows in classes])
-        total = np.array([square[rows].sum(axis=0) for rows in classes])
+        self._counted = np.array([known_share[rows].sum(axis=0) for rows in rows_of])
+        total = np.array([square[rows].sum(axis=0) for rows in rows_of])
         self._square = total / (free * np.maximum(self._counted, 1e-9))
         self._counted *= free
-        self._flow = np.array([flow_of[rows].mean() for rows in classes])
-        self._known = np.array([known_of[rows].mean() for rows in classes])
+        self._flow = np.array([flow_of[rows].mean() for rows in rows_of])
+        self._known = np.array([known_of[rows].mean() for rows in rows_of])
         self._national = (waves @ residuals.year) ** 2
         self._group = residuals.group**2
         self._field = field
         if field is not None:
             self._counted[:, 0] = 0.0
             self._group = (field.waves @ (filled @ waves[0])) ** 2
-        last = len(classes) - 1
+        last = len(rows_of) - 1
         self._featured = sorted({round(q * last) for q in _FEATURED})
         waves_of = (0, 1, 2, 4, self.years // 2, self.years - 1)
-        #: The waves along which variances are features.
-        self.waves = sorted({k for k in waves_of if k < self.years})
+        self._waves = sorted({k for k in waves_of if k < self.years})
 
     def __call__(self, psi: dict[str, Array]) -> tuple[Array, Array]:
         """Features (B, p) and rough log likelihood (B,), up to a constant, of each row of ψ."""
         place, national, group = map(np.log, self._variances(psi))
-        columns = [place[:, b][:, self.waves] for b in self._featured]
-        columns.append(national[:, self.waves])
+        columns = [place[:, b][:, self._waves] for b in self._featured]
+        columns.append(national[:, self._waves])
         rough = (_misfit(place, self._square) * self._counted).sum(axis=(1, 2))
         rough += _misfit(national, self._national).sum(axis=1)
         if self._group.size:
@@ -194,11 +196,11 @@ def noise_of(psi: dict[str, Array], flow: Array, known: Array) -> Array:
     return (psi[names.SIGMA] ** 2)[:, None] + known + phi[:, None] * flow
 
 
-def size_classes(flow: Array, seen: Array) -> list[Array]:
+def size_classes(flow: Array, seen: Array, classes: int) -> list[Array]:
     """Rows of the places that are seen, in classes from the largest to the smallest."""
     order = np.argsort(flow, kind="stable")
     order = order[seen[order] > 0]
-    return np.array_split(order, min(_CLASSES, len(order)))
+    return np.array_split(order, min(classes, len(order)))
 
 
 def _misfit(log_variance: Array, square: Array) -> Array:

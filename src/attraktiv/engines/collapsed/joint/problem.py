@@ -27,7 +27,7 @@ from attraktiv.engines.collapsed.global_prior import global_prior
 from attraktiv.engines.collapsed.hyper import Array
 from attraktiv.engines.collapsed.joint.hyper import JointHyper, of_one
 from attraktiv.engines.collapsed.joint.kernel import pair_gram
-from attraktiv.engines.collapsed.joint.spectrum import PairSpectrum
+from attraktiv.engines.collapsed.joint.spectrum import CLASSES, PairSpectrum
 from attraktiv.engines.collapsed.problem import Cells, laned
 from attraktiv.engines.collapsed.spectrum import Residuals, Spectrum
 from attraktiv.engines.collapsed.surrogate import Guide
@@ -196,7 +196,12 @@ class JointProblem(Evidence):
         mean = solve_triangular(system.root[0], forward(system)[0], lower=True, trans="T")
         first, second = (self._spectrum(kind, mean) for kind in KINDS)
         spectrum = PairSpectrum(self.used, self.flow, self.known, first, second)
-        return lambda x: spectrum(self.hyper.values(np.clip(x, -8.0, 8.0)))
+
+        def guide(x: Array) -> tuple[Array, Array]:
+            features, rough = spectrum(self.hyper.values(np.clip(x, -8.0, 8.0)))
+            return np.concatenate([x, features], axis=1), rough
+
+        return guide
 
     def _spectrum(self, kind: Kind, mean: Array) -> Spectrum:
         """Waves of what is left of an equation's outcome given the global coefficients."""
@@ -210,4 +215,4 @@ class JointProblem(Evidence):
             np.empty(0),
             year.stop - factor.start - 1,
         )
-        return Spectrum(used, self.flow[..., q], self.known[..., q], residuals)
+        return Spectrum(used, self.flow[..., q], self.known[..., q], residuals, classes=CLASSES)

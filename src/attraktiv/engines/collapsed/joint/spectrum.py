@@ -15,8 +15,9 @@ density of a pair is that of each, plus about
 
     −½ Σ_bk n_bk (log(1 − c²) + (s_00 − 2c s_01 + s_11)/(1 − c²) − s_00 − s_11)
 
-where n counts what is seen of both equations. The likelihood is smooth in the log v and in
-atanh c.
+where n counts what is seen of both equations. The likelihood is smooth in ψ, and along curved
+ridges in the log v and in atanh c of the level, of the slowest wave and of the fastest; more
+of them teach the stand-in less than the points it has can tell apart.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ from attraktiv.engines.collapsed.joint.hyper import of_one
 from attraktiv.engines.collapsed.spectrum import Spectrum, noise_of, size_classes
 from attraktiv.names import KINDS, of_equation
 
-_FEATURED = (0.1, 0.9)  # quantiles of the classes whose coherences are features
+#: Of places by size: fewer than of one equation, whose likelihood costs a third.
+CLASSES = 6
 
 
 class PairSpectrum:
@@ -53,7 +55,7 @@ class PairSpectrum:
             (values * both[..., None]).sum(axis=1) / np.maximum(seen, 1.0)[:, None]
             for values in (flow, known)
         )
-        classes = size_classes(flow_of[:, 0], seen)
+        classes = size_classes(flow_of[:, 0], seen, CLASSES)
         self._flow = np.array([flow_of[rows].mean(axis=0) for rows in classes])
         self._known = np.array([known_of[rows].mean(axis=0) for rows in classes])
         # as in each equation alone, a wave other than the level is seen in part
@@ -72,22 +74,21 @@ class PairSpectrum:
 
         self._square = (mean_product(first, first), mean_product(second, second))
         self._cross = mean_product(first, second)
-        last = len(classes) - 1
-        self._featured = sorted({round(q * last) for q in _FEATURED})
+        self._middle = len(classes) // 2
+        self._waves = sorted({0, min(1, years - 1), years - 1})
 
     def __call__(self, psi: dict[str, Array]) -> tuple[Array, Array]:
         """Features (B, p) and rough log likelihood (B,), up to a constant, of each row of ψ."""
-        columns, rough, variance, noise = [], np.zeros(len(psi[names.SIGMA])), [], []
+        rough, variance, noise = np.zeros(len(psi[names.SIGMA])), [], []
         for q, (kind, alone) in enumerate(zip(KINDS, self._alone, strict=True)):
             one = of_one(psi, kind)
-            features, part = alone(one)
-            columns.append(features)
-            rough += part
+            rough += alone(one)[1]
             noise.append(noise_of(one, self._flow[:, q], self._known[:, q]))
             variance.append(alone.place_variance(one, noise[q]))
         covariance = self._covariance(psi, np.sqrt(noise[0] * noise[1]))
         coherence = np.clip(covariance / np.sqrt(variance[0] * variance[1]), -0.9999, 0.9999)
-        columns += [np.arctanh(coherence[:, b])[:, self._alone[0].waves] for b in self._featured]
+        at = (slice(None), self._middle, self._waves)
+        columns = [np.log(variance[0][at]), np.log(variance[1][at]), np.arctanh(coherence[at])]
         s00, s11 = (s / v for s, v in zip(self._square, variance, strict=True))
         s01 = self._cross / np.sqrt(variance[0] * variance[1])
         left = 1.0 - coherence**2
