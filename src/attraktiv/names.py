@@ -95,7 +95,7 @@ SIGMA_U: Final = "sigma_u"
 SIGMA: Final = "sigma"
 PHI: Final = "phi"
 NU: Final = "nu"
-INITIAL: Final = "initial"
+INITIAL: Final = "initial"  # coefficient of the growth before the first year
 CORRELATION_LASTING: Final = "correlation_lasting"
 CORRELATION_PATH: Final = "correlation_path"
 CORRELATION_NOISE: Final = "correlation_noise"
@@ -120,6 +120,7 @@ RESIDENTIAL: Final = "residential"
 BUSINESS: Final = "business"
 VISIT: Final = "visit"
 TOTAL: Final = "total"  # residential, and what the others bring through jobs
+JOINT: Final = (RESIDENTIAL, BUSINESS)  # of a joint model, in order
 KIND: Final = "kind"
 
 # Effects ---------------------------------------------------------------------
@@ -185,3 +186,16 @@ PERCENT_OF_JOBS: Final = "percent of jobs per year"
 PERCENT_OF_EMPLOYED: Final = "percent of employed residents"
 PERCENTAGE_POINTS: Final = "percentage points"
 PERSONS_PER_YEAR: Final = "persons per year"
+
+
+def of_equation(name: str, kind: str) -> str:
+    """Name of a parameter of one equation in a model of two.
+
+    Parameters
+    ----------
+    name : str
+        As in a model of one equation.
+    kind : {"residential", "business"}
+        Names of the equation of migration stay as they are.
+    """
+    return name if kind == RESIDENTIAL else f"{name}_{kind}"
