@@ -36,8 +36,10 @@ _SATISFIED = 0.8  # share of draws that count at which adaptation stops
 _HEAVY = 1.0  # log of the largest weight over the median at which adaptation stops
 _HEAVY_FRINGE = 2.0  # the same on the outskirts
 _POOL = 4000  # draws of the mixture when it is refitted
-_PASSES = 8
-_PARTICLES = 1000
+_PASSES = 8  # of so many particles; fewer where there are more
+_LEAST_PASSES = 3
+_PARTICLES = 1000  # at least
+_PER_PARAMETER = 18  # particles for each mean and covariance of a component
 _STEPS = 20  # of each particle
 _WIDE = 0.6  # power of the stand-in that the mixture follows: it must cover the tails
 _KEPT = 0.25  # share of the mixture's draws that count at which it is close enough
@@ -68,6 +70,8 @@ class Adaptation:
         self._core = self._wide = wide
         self._points, self._values = np.empty((0, d)), np.empty(0)
         self._trust = _TRUST
+        self._particles = max(_PARTICLES, _PER_PARAMETER * d * (d + 3) // 2)
+        self._passes = max(_PASSES * _PARTICLES // self._particles, _LEAST_PASSES)
         self._hopeful = False
         self.satisfied = False
         self.share = 0.0
@@ -132,11 +136,13 @@ class Adaptation:
         def flattened(x: Array) -> Array:
             return _WIDE * stand_in(x)
 
-        for _ in range(_PASSES):
+        for _ in range(self._passes):
             mixture = self._covering(self._core)
             pool = mixture.draw(self._rng, _POOL)
             log_weights = flattened(pool) - mixture.log_density(pool)
-            rows = resample(_tempered(log_weights, 25.0 * pool.shape[1]), _PARTICLES, self._rng)
+            rows = resample(
+                _tempered(log_weights, 25.0 * pool.shape[1]), self._particles, self._rng
+            )
             particles = walk(pool[rows], flattened, _STEPS, self._rng)
             while len(self._core.weight) < _COMPONENTS:
                 self._core = self._core.split()
