@@ -144,6 +144,11 @@ def _figures(f: dict[str, Any]) -> Iterator[str]:
             f"Divergences {f['divergences']}; lowest energy fraction {f['bfmi']:.2f}, which must "
             f"be above {BFMI_LIMIT}."
         )
+    elif f["method"] == "walkers":
+        yield (
+            f"Walkers sampled the variances, which are too many for importance weights; "
+            f"{f['ess']:.0f} effective draws."
+        )
     else:
         weights = f"Importance weights of the variances: Pareto k {f['pareto_k']:.2f}"
         if f["method"] == "importance":

@@ -9,11 +9,13 @@ Mathematical details
 3. A fresh sample from that stand-in (:mod:`.proposal`), in batches, one for each chain.
    Weights are Pareto smoothed (Vehtari et al. 2024, *JMLR*), and draws are made unweighted
    by systematic resampling within each batch.
-4. Where k̂ is above 0.7 the weights cannot be trusted. The same proposals then make an
+4. With more than nine parameters a mixture that covers the stand-in well enough to draw from
+   it is out of reach: there walkers sample (:mod:`.walkers`), which need no weights.
+5. Where k̂ is above 0.7 the weights cannot be trusted. The same proposals then make an
    independence Metropolis chain in each batch (Tierney 1994, *Ann. Stat.*), which needs no
    weights; R-hat between the chains and their effective sample size judge it.
 
-Either way the stand-in is only a proposal: what it gets wrong costs draws and no truth.
+In every case the stand-in is only a proposal: what it gets wrong costs draws and no truth.
 """
 
 from __future__ import annotations
@@ -35,12 +37,14 @@ from attraktiv.engines.collapsed.proposal import (
     resample,
 )
 from attraktiv.engines.collapsed.surrogate import Guide, unguided
+from attraktiv.engines.collapsed.walkers import Walked, walked
 from attraktiv.engines.diagnostics import PARETO_LIMIT, R_HAT_LIMIT
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 LogDensity = Callable[[Array], Array]
 Report = Callable[[str], None]
 
+_WEIGHABLE = 9  # parameters at most for importance weights; more are sampled by walkers
 _ATTEMPTS = 2  # at adapting, before a proposal that does not settle is made the best of
 _ROUNDS = 7  # of adaptation, at most
 _LARGEST = 2  # final sample at most this many times the draws asked for
@@ -56,7 +60,7 @@ class Sample:
     x : (chain, draw, d) float
         Unweighted draws.
     pareto_k : float
-        Pareto k̂ of the importance weights.
+        Pareto k̂ of the importance weights; NaN where there are none.
     ess : (d,) float
         Effective sample size of each parameter's mean, from the weights and the resampling.
     evaluations : int
@@ -64,7 +68,8 @@ class Sample:
     components : int
         Components of the last proposal.
     method : str
-        ``"importance"``, or ``"metropolis"`` where Pareto k̂ was too high for weights.
+        ``"importance"``, ``"metropolis"`` where Pareto k̂ was too high for weights, or
+        ``"walkers"`` where the parameters are too many for them.
     failure : str
         Why the sample cannot be trusted; empty where it can.
     """
@@ -130,6 +135,9 @@ def _sample(
         return _failed(failure, mode, chains, draws, counted.calls)
     guide = unguided if guided is None else guided(mode)
     wide = Mixture.single(mode, 1.5 * covariance)
+    if mode.size > _WEIGHABLE:
+        found = walked(counted, guide, wide, chains=chains, draws=draws, rng=rng, report=report)
+        return _of_walkers(found, counted.calls)
     for _ in range(_ATTEMPTS):
         adaptation = Adaptation(counted, guide, wide, rng)
         for step in range(_ROUNDS):
@@ -244,6 +252,15 @@ def _judge(x: Array, log_weights: Array, draws: int, rng: np.random.Generator) -
     ess = (weights @ apart) / np.maximum(noise @ apart, 1e-300)
     chosen = np.stack([x[c][resample(batches[c], draws, rng)] for c in range(chains)])
     return _accounted(chosen, ess, pareto_k, "importance", count(weights) / weights.size)
+
+
+def _of_walkers(found: Walked, evaluations: int) -> Sample:
+    """What the draws of walkers are worth: chains and walkers are independent, walks are not."""
+    axes = {"chain_axis": 1, "draw_axis": 2}
+    series = np.moveaxis(found.x, -1, 0)
+    ess = np.asarray(array_stats.ess(series, method="mean", **axes))
+    sample = _accounted(found.x, ess, np.nan, "walkers", found.accepted)
+    return replace(sample, evaluations=evaluations)
 
 
 def _metropolis(x: Array, log_weights: Array, draws: int, rng: np.random.Generator) -> Sample:
