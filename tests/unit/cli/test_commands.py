@@ -321,7 +321,7 @@ def test_a_run_that_is_none(call: Call, tmp_path: Path) -> None:
 def test_fit_passes_everything_on(call: Call, fitted: list[dict], tmp_path: Path) -> None:
     options = ("--engine", "nuts", "--from", 2006, "--until", 2016, "--without", "a")
     more = ("--without", "b", "--exclude", "column", "--missing", "drop", "--groups", "part")
-    size = ("--seed", 3, "--chains", 2, "--draws", 50)
+    size = ("--sector", "private", "--seed", 3, "--chains", 2, "--draws", 50)
     out = ("--out", tmp_path / "run")
     result = call("fit", "hierarchical_dynamic", "panel", *out, *options, *more, *size)
     assert result.exit_code == 0, result.stderr
@@ -336,6 +336,7 @@ def test_fit_passes_everything_on(call: Call, fitted: list[dict], tmp_path: Path
             "exclude": "column",
             "missing": "drop",
             "groups": "part",
+            "sector": "private",
             "seed": 3,
             "chains": 2,
             "draws": 50,
@@ -424,17 +425,17 @@ def test_models(call: Call) -> None:
     assert fits(text)
     assert "hierarchical_dynamic*" in text
     found = json.loads(call("models", "--format", "json").stdout)
-    fields = {"id", "title", "year", "status", "source", "default", "needs", "not_estimated"}
+    fields = {"id", "title", "year", "status", "source", "default", "needs", "jobs"}
     assert fields == set(found[0])
     of = {model["id"]: model for model in found}
     needs = ["population", "net_migration", "jobs", "centrality", "share_20_39"]
     assert of["book_2023"]["needs"] == needs
-    assert of["pyramid_2010"]["not_estimated"] == [
+    assert of["pyramid_2010"]["jobs"] == [
         "business: basis_job_growth",
         "visit: visit_job_growth",
     ]
     assert "\n  needs: " + "; ".join(needs) in text
-    assert "\n  not yet estimated: visit: visit_job_growth\n" in text
+    assert "\n  jobs: visit: visit_job_growth\n" in text
     assert [model["id"] for model in found if model["default"]] == ["hierarchical_dynamic"]
 
 

@@ -14,7 +14,7 @@ from tests.unit.runs import TERMS, Kind, fake_run
 import attraktiv
 from attraktiv.effects import attractiveness, decompose, sums
 from attraktiv.effects.components import KINDS
-from attraktiv.effects.residential import Unit
+from attraktiv.effects.units import Unit
 from attraktiv.errors import AttraktivWarning, RunError
 from attraktiv.store import open_run, write_run
 

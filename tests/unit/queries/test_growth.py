@@ -69,7 +69,12 @@ def test_rows_of_a_place() -> None:
         *NUMBERS,
         *("population", "years", "prob", "interval"),
     ]
-    assert frame.attrs == {"model": "hierarchical_grouped", "group": "", "draws": 100}
+    assert frame.attrs == {
+        "model": "hierarchical_grouped",
+        "group": "",
+        "draws": 100,
+        "growth_of": "population",
+    }
 
 
 def test_places_that_grow_most_come_first_and_the_unknown_last() -> None:
