@@ -210,8 +210,8 @@ def _own_growth(
     years = population.shape[1]
     before = population[:, :1] / 1.01
     raw = 100 * np.diff(jobs, axis=1) / np.hstack([before, population])
+    raw[-1, 1 + years // 2] = np.nan
     both = np.stack([raw[:, 1:], raw[:, :years]], axis=-1)
-    both[-1, years // 2] = np.nan
     centred = both - np.nanmean(both[fitted], axis=0)
     scale = np.sqrt(np.nanmean(centred[fitted] ** 2, axis=(0, 1)))
     return np.nan_to_num(centred / scale), scale, np.isnan(both)
@@ -231,7 +231,7 @@ def _of_jobs(
     later = {"year": slice(1, None)} if kind == "pyramid" else {}
     growth = 100 * np.diff(own, axis=1)[:, 1:] / own[:, 1:-1]
     growth[~migration["fitted"].values] = np.nan
-    growth[-1, growth.shape[1] // 2] = np.nan
+    growth[-1, growth.shape[1] // 2] = np.nan  # as in _own_growth
     cells = ("place", "year")
     coords = {n: tree["posterior"].dataset[n] for n in ("chain", "draw", "place", "year")}
     sizes = [coords[dim].size for dim in ("chain", "draw", "place", "year")]
