@@ -160,7 +160,8 @@ def _league_columns(shown: pd.DataFrame) -> list[Column]:
             ("Resid.", "residential_mean"),
             ("By jobs", "business_effect_mean"),
         )
-        if name in shown
+        # beside a place to compare with there is room for one of the two parts
+        if name in shown and not (name == "residential_mean" and "versus" in shown)
     ]
     ranks = [
         MISSING if math.isnan(low) else f"{low:.0f}–{high:.0f}"
@@ -181,8 +182,8 @@ def _legend(frame: pd.DataFrame, shown: pd.DataFrame) -> str:
     of_columns = (
         "Lasting: the part that does not change from year to year."
         if "lasting_mean" in frame
-        else "Resid.: residential attractiveness. By jobs: the migration that business and visit "
-        "attractiveness bring."
+        else "Resid.: residential attractiveness. By jobs: the rest, migration that business and "
+        "visit attractiveness bring."
     )
     parts = [
         f"{of_columns} Ranks: the band of the rank. "
