@@ -131,12 +131,22 @@ PATH: Final = "path"  # attractiveness of each year
 FROM_PRIOR: Final = "from_prior"  # the place was left out of the fit
 DECOMPOSITION: Final = "decomposition"
 OBSERVED_GROWTH: Final = "observed_growth"  # border transfers included
+TOTAL_ATTRACTIVENESS: Final = "total_attractiveness"
+BUSINESS_EFFECT: Final = "business_effect"  # migration that comes with jobs, of this year
+SAME_YEAR_EFFECT: Final = "same_year_effect"
+THREE_YEAR_EFFECT: Final = "three_year_effect"
 
 # Effects: components of growth, beside the factors of the model ------------------
 NATIONAL_LEVEL: Final = "national_level"
 OTHER_MIGRATION: Final = "other_migration"
 REGIONAL_ATTRACTIVENESS: Final = "regional_attractiveness"
 RESIDENTIAL_ATTRACTIVENESS: Final = "residential_attractiveness"
+BUSINESS_ATTRACTIVENESS: Final = "business_attractiveness"
+VISIT_ATTRACTIVENESS: Final = "visit_attractiveness"
+OWN_JOBS_STRUCTURE: Final = "own_jobs_structure"
+OWN_JOBS_ATTRACTIVENESS: Final = "own_jobs_attractiveness"
+OWN_JOBS_NOISE: Final = "own_jobs_noise"
+OWN_JOBS_OTHER: Final = "own_jobs_other"
 NOISE: Final = "noise"
 ROUNDING: Final = "rounding"
 
@@ -186,6 +196,7 @@ PERCENT_OF_JOBS: Final = "percent of jobs per year"
 PERCENT_OF_EMPLOYED: Final = "percent of employed residents"
 PERCENTAGE_POINTS: Final = "percentage points"
 PERSONS_PER_YEAR: Final = "persons per year"
+JOBS_PER_YEAR: Final = "jobs per year"
 
 
 def of_equation(name: str, kind: str) -> str:

@@ -9,7 +9,7 @@ from tests.unit.runs import fake_run
 
 from attraktiv.effects import decompose
 
-KINDS = ("dynamic", "static", "grouped", "least-squares")
+KINDS = ("dynamic", "static", "grouped", "least-squares", "joint", "pyramid")
 
 
 @given(

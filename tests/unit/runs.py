@@ -9,7 +9,15 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 
-Kind = Literal["dynamic", "static", "grouped", "least-squares", "yearly"]
+from attraktiv.store import with_equations
+
+Kind = Literal["dynamic", "static", "grouped", "least-squares", "yearly", "joint", "pyramid"]
+#: Equations of jobs, with the outcome of each and its share of all jobs.
+JOBS: dict[str, dict[str, tuple[str, float]]] = {
+    "joint": {"business": ("job_growth", 1.0)},
+    "pyramid": {"business": ("basis_job_growth", 0.5), "visit": ("visit_job_growth", 0.3)},
+}
+JOBS_TERMS = ("industry_mix", "lag(population_growth, 1)")
 PLACE_NAMES = ("Oslo", "Ås", "Ærfugl", "Øygarden", "Aasen", "Bergen", "Våler", "Våler", "Zakkestad")
 COUNTIES = ("Ytre", "Indre", "Øst")
 TERMS = ("own_job_growth", "lag(own_job_growth, 1)", "log(population)")
@@ -43,7 +51,9 @@ def fake_run(
     ----------
     kind
         What the model has; ``grouped`` is dynamic with a group effect, ``yearly`` least
-        squares with coefficients for each year, one of which could not be estimated.
+        squares with coefficients for each year, one of which could not be estimated;
+        ``joint`` is dynamic with an equation of business beside it, ``pyramid`` least squares
+        with equations of business and of visit jobs, which begin a year later.
     excluded
         Positions of the places that were left out of the fit.
     unobserved
@@ -59,6 +69,13 @@ def fake_run(
     factors = rng.normal(0, 1, (places, years, len(TERMS)))
     used = np.ones((places, years), bool)
     used[list(excluded)] = False
+    scale = np.array([1.2, 1.1, 0.9])
+    missing = np.zeros(factors.shape, bool)
+    jobs = _jobs(np.random.default_rng(seed + 2), population)
+    if kind in JOBS:
+        factors[..., :2], scale[:2], missing[..., :2] = _own_growth(
+            sum(jobs.values(), np.zeros(())), population, used.any(axis=1)
+        )
 
     alpha = rng.normal(0.3, 0.1, (chains, draws, years))
     beta = rng.normal((0.2, 0.1, 0.3), 0.05, (chains, draws, len(TERMS)))
@@ -76,7 +93,7 @@ def fake_run(
     posterior: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
         "alpha": ((*sample, "year"), alpha),
         "beta": ((*sample, "term"), beta),
-        "beta_original": ((*sample, "term"), beta / np.array([1.2, 1.1, 0.9])),
+        "beta_original": ((*sample, "term"), beta / scale),
         "sigma": (sample, np.abs(rng.normal(0.4, 0.02, (chains, draws)))),
     }
     if kind == "yearly":
@@ -84,12 +101,12 @@ def fake_run(
         beta[:, :, 1, 0] = np.nan
         factors[:, 1, 0] = 0.0
         posterior["beta"] = ((*sample, "year", "term"), beta)
-        scaled = beta / np.array([1.2, 1.1, 0.9])
+        scaled = beta / scale
         posterior["beta_original"] = ((*sample, "year", "term"), scaled)
         structure = np.einsum("pyt,cdyt->cdpy", factors, np.nan_to_num(beta))
         residual = np.where(used, outcome - alpha[:, :, None, :] - structure, np.nan)
         posterior["u"] = ((*sample, "place", "year"), residual)
-    elif kind == "least-squares":
+    elif kind in ("least-squares", "pyramid"):
         structure = alpha[:, :, None, :] + np.einsum("pyt,cdt->cdpy", factors, beta)
         residual = np.where(used, outcome - structure, np.nan)
         posterior["u"] = ((*sample, "place", "year"), residual)
@@ -97,7 +114,7 @@ def fake_run(
         posterior["theta"] = ((*sample, "place"), theta)
         posterior["tau"] = (sample, np.abs(rng.normal(0.3, 0.03, (chains, draws))))
         posterior["phi"] = (sample, np.abs(rng.normal(2.0, 0.2, (chains, draws))))
-    if kind in ("dynamic", "grouped"):
+    if kind in ("dynamic", "grouped", "joint"):
         posterior["u"] = ((*sample, "place", "year"), u)
         posterior["rho"] = (sample, rng.uniform(0.5, 0.8, (chains, draws)))
         posterior["sigma_u"] = (sample, np.abs(rng.normal(0.2, 0.02, (chains, draws))))
@@ -107,9 +124,9 @@ def fake_run(
 
     constant: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
         "factors": (("place", "year", "term"), factors),
-        "factor_missing": (("place", "year", "term"), np.zeros(factors.shape, bool)),
+        "factor_missing": (("place", "year", "term"), missing),
         "centre": (("year", "term"), rng.normal(0, 1, (years, len(TERMS)))),
-        "scale": (("term",), np.array([1.2, 1.1, 0.9])),
+        "scale": (("term",), scale),
         "flow_variance": (("place", "year"), 900.0 / population),
         "measurement_sd": (("place", "year"), np.zeros((places, years))),
         "population": (("place", "year"), population),
@@ -148,8 +165,14 @@ def fake_run(
             ),
         }
     )
-    least_squares = kind in ("least-squares", "yearly")
-    tree.attrs = {
+    least_squares = kind in ("least-squares", "yearly", "pyramid")
+    tree.attrs = {"kind": "residential", "outcome": "net_migration_rate"}
+    children = {
+        name: _of_jobs(tree, kind, name, jobs, np.random.default_rng([seed, i]))
+        for i, name in enumerate(JOBS.get(kind, {}))
+    }
+    tree = with_equations({"residential": tree, **children})
+    tree.attrs |= {
         "attraktiv_format": "run/1",
         "attraktiv_version": "0.1.0",
         "created": "2026-11-23T00:00:00+00:00",
@@ -167,9 +190,93 @@ def fake_run(
         "verdict": "not applicable" if least_squares else "passed",
         "verdict_json": json.dumps({"passed": None if least_squares else True}),
         "seconds": 1.25,
-        "outcome": "net_migration_rate",
     }
     return tree
+
+
+def _jobs(rng: np.random.Generator, population: np.ndarray) -> dict[str, np.ndarray]:
+    """Jobs of three sectors in the years of the population and the two before them."""
+    places, years = population.shape
+    growth = rng.normal(1.0, 0.03, (3, places, years + 2)).cumprod(axis=2)
+    shares = np.array([0.5, 0.3, 0.2])[:, None, None]
+    level = 0.45 * population[:, :1] * shares * growth
+    return dict(zip(("basis", "visit", "other"), level, strict=True))
+
+
+def _own_growth(
+    jobs: np.ndarray, population: np.ndarray, fitted: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Own job growth and its lag as a design has them; one place lacks them in one year."""
+    years = population.shape[1]
+    before = population[:, :1] / 1.01
+    raw = 100 * np.diff(jobs, axis=1) / np.hstack([before, population])
+    raw[-1, 1 + years // 2] = np.nan
+    both = np.stack([raw[:, 1:], raw[:, :years]], axis=-1)
+    centred = both - np.nanmean(both[fitted], axis=0)
+    scale = np.sqrt(np.nanmean(centred[fitted] ** 2, axis=(0, 1)))
+    return np.nan_to_num(centred / scale), scale, np.isnan(both)
+
+
+def _of_jobs(
+    tree: xr.DataTree,
+    kind: Kind,
+    name: str,
+    jobs: dict[str, np.ndarray],
+    rng: np.random.Generator,
+) -> xr.DataTree:
+    """Return an equation of jobs of the same places; least squares if the other is."""
+    outcome, _ = JOBS[kind][name]
+    own = jobs.get(outcome.removesuffix("_job_growth"), sum(jobs.values(), np.zeros(())))
+    migration = tree["constant_data"].to_dataset()
+    later = {"year": slice(1, None)} if kind == "pyramid" else {}
+    growth = 100 * np.diff(own, axis=1)[:, 1:] / own[:, 1:-1]
+    growth[~migration["fitted"].values] = np.nan
+    growth[-1, growth.shape[1] // 2] = np.nan  # as in _own_growth
+    cells = ("place", "year")
+    coords = {n: tree["posterior"].dataset[n] for n in ("chain", "draw", "place", "year")}
+    sizes = [coords[dim].size for dim in ("chain", "draw", "place", "year")]
+    terms = JOBS_TERMS if kind == "joint" else ()
+    beta = rng.normal(0.4, 0.1, (*sizes[:2], len(terms)))
+    factors = rng.normal(0, 1, (*sizes[2:], len(terms)))
+    alpha = rng.normal(0.7, 0.1, (*sizes[:2], sizes[3]))
+    sample = ("chain", "draw")
+    posterior = {
+        "alpha": ((*sample, "year"), alpha),
+        "beta": ((*sample, "term"), beta),
+        "beta_original": ((*sample, "term"), beta / 1.5),
+        "sigma": (sample, np.abs(rng.normal(1.5, 0.1, sizes[:2]))),
+    }
+    if kind == "joint":
+        posterior["theta"] = ((*sample, "place"), rng.normal(0.2, 0.5, sizes[:3]))
+        posterior["u"] = ((*sample, *cells), rng.normal(0, 0.4, sizes))
+        posterior["sigma_u"] = (sample, np.abs(rng.normal(0.4, 0.02, sizes[:2])))
+        posterior["tau"] = (sample, np.abs(rng.normal(0.5, 0.03, sizes[:2])))
+    else:
+        residual = growth - alpha[:, :, None] - np.einsum("pyt,cdt->cdpy", factors, beta)
+        posterior["u"] = ((*sample, *cells), residual)
+    labels = {"term": np.array(terms, dtype=object)}
+    attributes = {n: v for n, v in migration.data_vars.items() if v.dims == ("place",)}
+    constant = xr.Dataset(
+        {
+            **attributes,
+            "population": migration["population"],
+            "jobs_before": (cells, own[:, 1:-1]),
+            "factors": ((*cells, "term"), factors),
+            "factor_missing": ((*cells, "term"), np.zeros(factors.shape, bool)),
+        },
+        coords | labels,
+    ).drop_vars(["chain", "draw"])
+    found = xr.DataTree.from_dict(
+        {
+            "/posterior": xr.Dataset(posterior, coords | labels).isel(later),
+            "/observed_data": xr.Dataset({outcome: (cells, growth)}, coords)
+            .drop_vars(["chain", "draw"])
+            .isel(later),
+            "/constant_data": constant.isel(later),
+        }
+    )
+    found.attrs = {"outcome": outcome}
+    return found
 
 
 def _flows(

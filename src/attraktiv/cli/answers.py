@@ -37,8 +37,9 @@ _NUMBERS = ("observed", "mean", "median", "lower", "upper")
 def attractiveness(
     run: Run,
     kind: Annotated[
-        Literal["residential"], typer.Option("--kind", help="Kind of attractiveness.")
-    ] = "residential",
+        Literal["residential", "business", "visit", "total"] | None,
+        typer.Option("--kind", help="By default that of the run's first equation."),
+    ] = None,
     place: Places = None,
     group: Group = None,
     first: First = None,
@@ -86,7 +87,7 @@ def query(
     run: Run,
     variable: Annotated[
         str,
-        typer.Argument(metavar="VARIABLE", help="For example net_migration_rate, theta, beta."),
+        typer.Argument(metavar="VARIABLE", help="For example theta, beta, business/beta."),
     ],
     place: Places = None,
     year: Annotated[
@@ -123,7 +124,7 @@ def _league_table(frame: pd.DataFrame, limit: int) -> str:
     lines = text_table(_league_columns(shown))
     mark_gap(lines, len(frame), limit)
     title = [
-        paragraph(f"Residential attractiveness {one['first']}–{one['last']}, {one['unit']}"),
+        paragraph(f"{_headline(frame)} {one['first']}–{one['last']}, {one['unit']}"),
         paragraph(
             f"{frame.attrs['model']}, {band_name(one['prob'], one['interval'])} bands, "
             f"{frame.attrs['draws']} draws"
@@ -131,6 +132,13 @@ def _league_table(frame: pd.DataFrame, limit: int) -> str:
         "",
     ]
     return "\n".join([*title, *lines, "", paragraph(_legend(frame, shown))])
+
+
+def _headline(frame: pd.DataFrame) -> str:
+    """Return the kind of attractiveness, and of business the jobs if they are not all."""
+    jobs = str(frame.attrs["growth_of"])
+    text = f"{str(frame.attrs['kind']).capitalize()} attractiveness"
+    return f"{text}, {jobs}," if jobs.endswith(" jobs") else text
 
 
 def _league_columns(shown: pd.DataFrame) -> list[Column]:
@@ -149,7 +157,11 @@ def _league_columns(shown: pd.DataFrame) -> list[Column]:
             ("Lower", "lower"),
             ("Upper", "upper"),
             ("Lasting", "lasting_mean"),
+            ("Resid.", "residential_mean"),
+            ("By jobs", "business_effect_mean"),
         )
+        # beside a place to compare with there is room for one of the two parts
+        if name in shown and not (name == "residential_mean" and "versus" in shown)
     ]
     ranks = [
         MISSING if math.isnan(low) else f"{low:.0f}–{high:.0f}"
@@ -167,8 +179,14 @@ def _league_columns(shown: pd.DataFrame) -> list[Column]:
 
 def _legend(frame: pd.DataFrame, shown: pd.DataFrame) -> str:
     top = frame["top"].iloc[0]
+    of_columns = (
+        "Lasting: the part that does not change from year to year."
+        if "lasting_mean" in frame
+        else "Resid.: residential attractiveness. By jobs: the rest, migration that business and "
+        "visit attractiveness bring."
+    )
     parts = [
-        "Lasting: the part that does not change from year to year. Ranks: the band of the rank. "
+        f"{of_columns} Ranks: the band of the rank. "
         f"Top {top}: the probability of rank {top} or better. > 0: of being above the average "
         "place."
     ]

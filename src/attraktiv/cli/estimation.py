@@ -32,7 +32,7 @@ def models(
         fields = ("id", "title", "year", "status", "source", "default")
         rows = [
             {field: getattr(spec, field) for field in fields}
-            | {"needs": columns(spec), "not_estimated": jobs_equations(spec)}
+            | {"needs": columns(spec), "jobs": jobs_equations(spec)}
             for spec in found
         ]
         typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
@@ -49,7 +49,7 @@ def models(
         typer.echo(f"\n{spec.id}")
         typer.echo(_entry("needs", "; ".join(columns(spec))))
         for equation in jobs_equations(spec):
-            typer.echo(_entry("not yet estimated", equation))
+            typer.echo(_entry("jobs", equation))
         typer.echo(_entry("source", spec.source))
 
 
@@ -73,6 +73,10 @@ def fit(
     groups: Annotated[
         str | None,
         typer.Option("--groups", metavar="COLUMN", help="Column that groups the places."),
+    ] = None,
+    sector: Annotated[
+        str | None,
+        typer.Option("--sector", metavar="SECTOR", help="Jobs of a sector, in place of all."),
     ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", min=0, help="Makes the run repeatable.")
@@ -102,6 +106,7 @@ def fit(
         exclude=exclude,
         missing=missing,
         groups=groups,
+        sector=sector,
         seed=seed,
         chains=chains,
         draws=draws,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -36,6 +36,14 @@ _UNKNOWN = "left out of the fit, or no year with all figures known"
 @reported
 def decompose(
     run: Run,
+    of: Annotated[
+        Literal["population", "jobs"] | None,
+        typer.Option("--of", help="What grows; by default what the run's first equation is of."),
+    ] = None,
+    kind: Annotated[
+        Literal["business", "visit"] | None,
+        typer.Option("--kind", help="Which jobs, where a run explains those of both."),
+    ] = None,
     place: Places = None,
     group: Group = None,
     first: First = None,
@@ -51,12 +59,14 @@ def decompose(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the chart.")] = False,
 ) -> None:
-    """Split growth of population: nature, structure, attractiveness, noise."""
+    """Split growth of population or jobs: structure, attractiveness, noise."""
     from attraktiv.queries import decomposition_table
     from attraktiv.store import open_run
 
     frame = decomposition_table(
         open_run(run),
+        of=of,
+        kind=kind,
         places=place,
         group=group,
         first=first,
@@ -79,7 +89,7 @@ def _growth_table(frame: pd.DataFrame) -> str:
     one = frame.iloc[0]
     by = f" by {frame.attrs['group']}" if frame.attrs["group"] else ""
     lines = [
-        paragraph(f"Growth of population{by}, {_period(one)}, {one['unit']}"),
+        paragraph(f"Growth of {frame.attrs['growth_of']}{by}, {_period(one)}, {one['unit']}"),
         paragraph(
             f"{frame.attrs['model']}, {band_name(one['prob'], one['interval'])} bands, "
             f"{frame.attrs['draws']} draws"
@@ -93,11 +103,16 @@ def _growth_table(frame: pd.DataFrame) -> str:
     else:
         known = [unit for unit in units if unit["mean"].notna().all()]
         lines += ["", *_side_by_side(known or units)]
-        legend = _legend_side_by_side(len(units), len(known))
-    structure = "Structure is relative to the average place, whose migration is the national level."
-    if components.NOISE not in set(frame["kind"]):
-        structure += " Attractiveness is the residual: it has the noise of the years in it."
-    return "\n".join([*lines, "", paragraph(f"{structure} {legend}")])
+        legend = _legend_side_by_side(frame, len(units), len(known))
+    kinds, said = set(frame["kind"]), []
+    if components.STRUCTURE in kinds:
+        level = "migration" if _is_of_population(frame) else "growth"
+        said.append(
+            f"Structure is relative to the average place, whose {level} is the national level."
+        )
+    if components.NOISE not in kinds:
+        said.append("Attractiveness is the residual: it has the noise of the years in it.")
+    return "\n".join([*lines, "", paragraph(" ".join([*said, legend]))])
 
 
 def _units(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -167,17 +182,19 @@ def _side_by_side(units: list[pd.DataFrame]) -> list[str]:
         Column("Growth", numbers(growth, decimals)),
     ]
     headers = {
-        components.NATURAL: "Natural",
-        components.LEVEL: "National",
-        components.STRUCTURE: "Structure",
-        components.ATTRACTIVE: "Attract.",
-        components.NOISE: "Noise",
+        "Natural": [components.NATURAL],
+        "National": [components.LEVEL],
+        "Structure": [components.STRUCTURE],
+        "Attract.": [components.ATTRACTIVE],
+        "Jobs": [components.THROUGH_JOBS],
+        "Noise": [components.NOISE, components.NOISE_THROUGH_JOBS],
     }
-    for kind, header in headers.items():
-        if kind in by_kind[0]:
-            columns.append(Column(header, numbers([k[kind] for k in by_kind], decimals)))
-    rest = [kinds.drop(list(headers), errors="ignore").sum(skipna=False) for kinds in by_kind]
-    columns.append(Column("Rest", numbers(rest, decimals)))
+    named = {kind for kinds in headers.values() for kind in kinds}
+    headers["Rest"] = [kind for kind in by_kind[0].index if kind not in named]
+    for header, kinds in headers.items():
+        if found := [kind for kind in kinds if kind in by_kind[0]]:
+            sums = [of_place[found].sum(skipna=False) for of_place in by_kind]
+            columns.append(Column(header, numbers(sums, decimals)))
     lines = text_table(columns)
     mark_gap(lines, len(units), _SHOWN)
     return lines
@@ -197,16 +214,23 @@ def _heading(rows: pd.DataFrame) -> str:
     return f"{name}: {', '.join(said)}" if said else name
 
 
-def _legend_side_by_side(units: int, known: int) -> str:
-    text = (
-        "Rest: border transfers, rounding and migration outside the model. Term by term, with "
-        "bands: --place NAME, or --format csv."
-    )
+def _legend_side_by_side(frame: pd.DataFrame, units: int, known: int) -> str:
+    from attraktiv.effects import components
+
+    text = "Term by term, with bands: --place NAME, or --format csv."
+    if _is_of_population(frame):
+        text = f"Rest: border transfers, rounding and migration outside the model. {text}"
+    if components.THROUGH_JOBS in set(frame["kind"]):
+        text = f"Jobs: attractiveness through jobs. {text}"
     if known > _SHOWN:
         text += f" {known - _SHOWN} rows between are not shown."
     if 0 < known < units:
         text += f" {units - known} are not shown: {_UNKNOWN}."
     return text
+
+
+def _is_of_population(frame: pd.DataFrame) -> bool:
+    return bool(frame.attrs["growth_of"] == "population")
 
 
 def _period(row: pd.Series) -> str:

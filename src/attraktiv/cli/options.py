@@ -31,8 +31,8 @@ Group = Annotated[
     typer.Option("--group", metavar="COLUMN", help="Sum over the places of each group."),
 ]
 Unit = Annotated[
-    Literal["percent", "persons"],
-    typer.Option("--unit", help="Percent of population, or persons, per year."),
+    Literal["percent", "persons", "jobs"],
+    typer.Option("--unit", help="Percent (of population or jobs), persons, or jobs, a year."),
 ]
 Prob = Annotated[float, typer.Option("--prob", help="Probability of the bands.")]
 Interval = Annotated[

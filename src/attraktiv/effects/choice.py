@@ -5,18 +5,65 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 
 from attraktiv.effects.collation import Key, collation_key
 from attraktiv.errors import RunError
-from attraktiv.names import CONSTANT_DATA, NAME, OBSERVED_DATA, PLACE, YEAR
+from attraktiv.names import CONSTANT_DATA, GROUP, NAME, OBSERVED_DATA, PLACE, YEAR
 
 UNKNOWN_GROUP = "(unknown)"
 #: "Trondheim - Tråante" and "Ålesund (incl. Haram)" answer to each name they hold.
 _PARTS = re.compile(r" - | \(|\)")
 _NOT_GROUPS = frozenset({NAME})
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Places, each asked for by itself or as a part of its group.
+
+    Attributes
+    ----------
+    positions
+        Positions along ``place``.
+    group_of
+        For each of them the position of its group; of a place alone its own.
+    labels, named
+        Codes and names of the places, or the labels of the groups.
+    dim
+        ``place`` or ``group``.
+    """
+
+    positions: np.ndarray
+    group_of: np.ndarray
+    labels: np.ndarray
+    named: np.ndarray
+    dim: str
+
+
+def choose(run: xr.DataTree, places: Sequence[str] | None, group: str | None) -> Chosen:
+    """Return the places, or the groups by a column, that a question names.
+
+    Raises
+    ------
+    RunError
+        As for :func:`find_places` and :func:`find_groups`.
+    """
+    if group is None:
+        positions = find_places(run, places)
+        codes, labels = place_codes(run), place_names(run)
+        return Chosen(
+            positions,
+            np.arange(len(positions)),
+            np.array(codes, dtype=object)[positions],
+            np.array(labels, dtype=object)[positions],
+            PLACE,
+        )
+    positions, group_of, found = find_groups(run, group, places)
+    of_groups = np.array(found, dtype=object)
+    return Chosen(positions, group_of, of_groups, of_groups, GROUP)
 
 
 def place_codes(run: xr.DataTree) -> list[str]:

@@ -2,52 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
 
-from attraktiv.effects import choice
-from attraktiv.effects.components import components_of_growth, flows_of_places
-from attraktiv.effects.residential import UNITS, Unit, require_unit
+from attraktiv.effects.components import JobGrowth, PopulationGrowth
+from attraktiv.effects.question import Question, ask
 from attraktiv.effects.sums import Sums, mean_of_known
+from attraktiv.effects.units import Unit, growth_in_words, is_of_migration
+from attraktiv.errors import RunError
 from attraktiv.names import (
     CHAIN,
     COMPONENT,
-    CONSTANT_DATA,
     DECOMPOSITION,
     DRAW,
     GROUP,
-    NAME,
+    JOBS,
     OBSERVED_GROWTH,
-    PERSONS,
-    PLACE,
     POPULATION,
-    POSTERIOR,
-    YEAR,
+    RESIDENTIAL,
 )
+from attraktiv.store import equation_of, kinds_of
+
+Of = Literal["population", "jobs"]
 
 
 def decompose(
     run: xr.DataTree,
     *,
+    of: Of | None = None,
+    kind: str | None = None,
     places: Sequence[str] | None = None,
     group: str | None = None,
     first: int | None = None,
     last: int | None = None,
     unit: Unit = "percent",
 ) -> xr.Dataset:
-    """Split growth of population into terms that sum to it in every draw.
+    """Split growth of population, or of jobs, into terms that sum to it in every draw.
 
-    The terms are natural increase, the national level of net migration, each structural
-    factor relative to the average place, residential attractiveness with its regional part
-    apart, the noise of the year, border transfers and rounding.
+    The terms of population are natural increase, the national level of net migration, each
+    structural factor relative to the average place, residential attractiveness with its
+    regional part apart, the noise of the year, border transfers and rounding. Where the run
+    explains growth of jobs too, own growth of jobs is not one factor but several: what
+    structure, attractiveness and noise of jobs bring, and what no equation explains.
+
+    The terms of jobs are the national level, each factor, business (or visit)
+    attractiveness, and the noise of the year.
 
     Parameters
     ----------
     run
         A run.
+    of
+        ``population`` or ``jobs``; by default population where the run explains migration.
+    kind
+        Of jobs: the equation, ``business`` or ``visit``, where the run has both.
     places
         Codes or names of places; with ``group``, names of groups. None for all.
     group
@@ -55,103 +66,158 @@ def decompose(
     first, last
         First and last year of the period; by default all years of the fit.
     unit
-        ``percent``: the mean of the yearly rates, percent of the population on 1 January;
-        for a group the rate of a year is Σ persons / Σ population over its places.
-        ``persons``: persons per year, the mean over the years.
+        ``percent``: the mean of the yearly rates, percent of the population on 1 January or
+        of the jobs of the year before; for a group the rate of a year is
+        Σ persons / Σ population over its places, or Σ change of jobs / Σ jobs.
+        ``persons`` (of population) or ``jobs`` (of jobs): per year, the mean over the years.
 
     Returns
     -------
     Dataset
         ``decomposition`` over (chain, draw, place or group, component), float64, and
         ``observed_growth`` over (place or group): growth to the next 1 January, border
-        transfers included. Coordinates ``name``, ``kind`` (of the component),
-        ``population`` (mean of the period), ``years`` (how many count) and, for groups,
-        ``places`` and ``places_counted``. NaN where no year counts.
+        transfers included, or growth of jobs since the year before. Coordinates ``name``,
+        ``kind`` (of the component), ``population`` or ``jobs`` (mean of the period),
+        ``years`` (how many count) and, for groups, ``places`` and ``places_counted``. NaN
+        where no year counts.
 
     Raises
     ------
     RunError
-        An unknown place, group, column, year or unit; a run of an earlier version; a run
-        whose panel lacked natural increase.
+        An unknown place, group, column, year or unit; an equation that the run lacks, or
+        several to choose from; of population a run of an earlier version, or one whose panel
+        lacked natural increase.
 
     Notes
     -----
-    A place and year counts where the outcome was fitted and natural increase and the
-    population on both 1 Januaries are known; all terms and the growth are over the same
-    places and years. Places left out of the fit have no outcome in the run: theirs is
+    A place and year counts where the outcome was fitted and, of population, natural increase
+    and the population on both 1 Januaries are known; all terms and the growth are over the
+    same places and years. Places left out of the fit have no outcome in the run: theirs is
     missing, and groups are summed over the others.
     """
-    require_unit(unit)
-    years = choice.find_years(run, first, last)
-    if group is None:
-        positions = choice.find_places(run, places)
-        of_place = np.arange(len(positions))
-        labels, dim = _codes(run, positions), PLACE
-        named = np.array(choice.place_names(run), dtype=object)[positions]
-    else:
-        positions, of_place, found = choice.find_groups(run, group, places)
-        labels, dim = np.array(found, dtype=object), GROUP
-        named = labels
-    population = _population(run, positions, years)
-    alone = group is None and unit == "percent"
-    weights = np.ones_like(population) if alone else population
-    sums = Sums(run, positions, of_place, weights, years, shares=unit == "percent")
-    result = _decomposed(run, sums, dim, population)
-    coords = {dim: labels, NAME: (dim, named)}
-    fitted = choice.run_years(run)[years]
-    return result.assign_coords(coords).assign_attrs(
-        units=UNITS[unit],
-        unit=unit,
-        first=fitted[0],
-        last=fitted[-1],
-        group=group or "",
-        run_id=run.attrs.get("run_id", ""),
-        model=run.attrs.get("model", ""),
-    )
+    options: dict[str, Any] = {"group": group, "first": first, "last": last, "unit": unit}
+    (found,) = decompositions(run, [places], of=of, kind=kind, **options)
+    return found
 
 
-def _decomposed(run: xr.DataTree, sums: Sums, dim: str, population: np.ndarray) -> xr.Dataset:
-    flows = flows_of_places(run, sums.positions, sums.years)
-    complete = flows.known & np.isfinite(sums.outcome()) & np.isfinite(population)
+def decompositions(
+    run: xr.DataTree,
+    blocks: Iterable[Sequence[str] | None],
+    *,
+    of: Of | None = None,
+    kind: str | None = None,
+    group: str | None = None,
+    first: int | None = None,
+    last: int | None = None,
+    unit: Unit = "percent",
+) -> Iterator[xr.Dataset]:
+    """Give the decompositions of several blocks of places, as :func:`decompose` gives one.
+
+    What is the same for all places, such as the means of a factor's parts, is computed once.
+    """
+    equation = _equation(run, of, kind)
+    growth: PopulationGrowth | JobGrowth | None = None
+    for places in blocks:
+        question = ask(equation, places=places, group=group, first=first, last=last, unit=unit)
+        if growth is None:
+            migration = is_of_migration(equation)
+            growth = (
+                PopulationGrowth(equation, question.years) if migration else JobGrowth(equation)
+            )
+        result = _decomposed(question, growth)
+        yield result.assign_attrs(
+            {
+                **question.attrs(group),
+                "of": question.base.name,
+                "growth_of": growth_in_words(equation),
+            }
+        )
+
+
+def _equation(run: xr.DataTree, of: Of | None, kind: str | None) -> xr.DataTree:
+    """Return the equation whose growth is asked for."""
+    kinds = kinds_of(run)
+    chosen = kind
+    if of is not None and of not in (POPULATION, JOBS):
+        raise RunError(
+            f"Growth of {of!r} is not split; valid are 'population' and 'jobs': --of jobs "
+            "(of='jobs')."
+        )
+    if chosen is None and (of or _first(kinds)) == POPULATION:
+        chosen = RESIDENTIAL
+    elif chosen is None:
+        of_jobs = [one for one in kinds if one != RESIDENTIAL]
+        if len(of_jobs) > 1:
+            raise RunError(
+                f"The run of {run.attrs.get('model', 'a model')} explains the growth of several "
+                f"jobs, those of {' and '.join(of_jobs)} attractiveness. Say which: --of jobs "
+                f"--kind {of_jobs[0]} (kind={of_jobs[0]!r})."
+            )
+        if not of_jobs:
+            raise RunError(
+                f"The run of {run.attrs.get('model', 'a model')} has no equation of jobs, so only "
+                "growth of population can be split: --of population. Models that explain jobs: "
+                "attraktiv fit joint_2026 PANEL --out RUN, or business_2026."
+            )
+        chosen = of_jobs[0]
+    if RESIDENTIAL not in kinds and chosen == RESIDENTIAL:
+        raise RunError(
+            f"The run of {run.attrs.get('model', 'a model')} has no equation of migration, so only "
+            "growth of jobs can be split: --of jobs (of='jobs')."
+        )
+    if of is not None and (of == POPULATION) != (chosen == RESIDENTIAL):
+        right = POPULATION if chosen == RESIDENTIAL else JOBS
+        raise RunError(
+            f"Growth of {of} is not what the equation of {chosen} attractiveness explains; ask "
+            f"for --of {right} --kind {chosen} (of={right!r}, kind={chosen!r}), or leave --kind "
+            "out."
+        )
+    return equation_of(run, chosen)
+
+
+def _first(kinds: Sequence[str]) -> Of:
+    return "population" if kinds[0] == RESIDENTIAL else "jobs"
+
+
+def _decomposed(question: Question, growth: PopulationGrowth | JobGrowth) -> xr.Dataset:
+    sums, dim, sizes = question.sums(), question.chosen.dim, question.sizes()
+    observed = growth.observed(sums)
+    complete = observed.known & np.isfinite(sizes)
     cells, known = sums.cells(complete)
-    parts = list(components_of_growth(run, sums, cells, flows))
-    posterior = run[POSTERIOR].dataset
-    chains, draws = posterior.sizes[CHAIN], posterior.sizes[DRAW]
-    values = np.empty((chains * draws, len(known), len(parts)))
+    parts = list(growth.components(sums, cells))
+    values = np.empty((sums.draws, len(known), len(parts)))
     for k, part in enumerate(parts):
         values[..., k] = part.draws
     values[:, ~known] = np.nan
-    growth = np.where(known, sums.fixed(cells, flows.growth), np.nan)
+    units = {"units": question.base.units[question.unit]}
+    total = np.where(known, sums.fixed(cells, observed.growth), np.nan)
     coords: dict[str, Any] = {
-        CHAIN: posterior[CHAIN].values,
-        DRAW: posterior[DRAW].values,
+        **question.coordinates(),
         COMPONENT: np.array([part.name for part in parts], dtype=object),
         "kind": (COMPONENT, np.array([part.kind for part in parts], dtype=object)),
-        **_counts(sums, complete, population, dim),
+        **_counts(question, sums, complete, sizes),
     }
     return xr.Dataset(
         {
-            DECOMPOSITION: (
-                (CHAIN, DRAW, dim, COMPONENT),
-                values.reshape(chains, draws, *values.shape[1:]),
-            ),
-            OBSERVED_GROWTH: (dim, growth),
+            DECOMPOSITION: ((CHAIN, DRAW, dim, COMPONENT), question.split(values), units),
+            OBSERVED_GROWTH: (dim, total, units),
         },
         coords,
     )
 
 
 def _counts(
-    sums: Sums, complete: np.ndarray, population: np.ndarray, dim: str
+    question: Question, sums: Sums, complete: np.ndarray, sizes: np.ndarray
 ) -> dict[str, tuple[str, np.ndarray, dict[str, str]]]:
     """Return what stands beside each place or group: its size, and how much of it counts."""
-    counted = np.zeros((int(sums.group_of.max(initial=-1)) + 1, complete.shape[1]), dtype=int)
+    dim, base = question.chosen.dim, question.base
+    counted = np.zeros((sums.groups, complete.shape[1]), dtype=int)
     np.add.at(counted, sums.group_of, complete)
-    persons = np.zeros(counted.shape)
-    np.add.at(persons, sums.group_of, np.where(complete, population, 0.0))
-    size = mean_of_known(np.where(counted > 0, persons, np.nan))
-    coords = {
-        POPULATION: (dim, size, {"units": PERSONS}),
+    of_group = np.zeros(counted.shape)
+    np.add.at(of_group, sums.group_of, np.where(complete, sizes, 0.0))
+    size = mean_of_known(np.where(counted > 0, of_group, np.nan))
+    coords: dict[str, tuple[str, np.ndarray, dict[str, str]]] = {
+        base.name: (dim, size, {"units": str(base.counted)}),
         "years": (dim, (counted > 0).sum(axis=1), {"units": "years"}),
     }
     if dim == GROUP:
@@ -162,12 +228,3 @@ def _counts(
         coords["places"] = (dim, places, {"units": "places"})
         coords["places_counted"] = (dim, with_any, {"units": "places"})
     return coords
-
-
-def _codes(run: xr.DataTree, positions: np.ndarray) -> np.ndarray:
-    return np.array(choice.place_codes(run), dtype=object)[positions]
-
-
-def _population(run: xr.DataTree, positions: np.ndarray, years: slice) -> np.ndarray:
-    population = run[CONSTANT_DATA].dataset[POPULATION].transpose(PLACE, YEAR)
-    return population.isel({PLACE: positions, YEAR: years}).values

@@ -52,7 +52,7 @@ class Sums:
 
     def period(self) -> np.ndarray:
         """Return the mean of a over the years, shape (draws, groups)."""
-        cells, known = self.cells(self._has_attractiveness())
+        cells, known = self.cells(self.has_attractiveness())
         return np.where(known, self.regional(cells) + self.own(cells), np.nan)
 
     def period_with_noise(self) -> np.ndarray:
@@ -79,6 +79,16 @@ class Sums:
         share, in_year = self._share(np.isfinite(self.weights) & known)
         return self._period_share(share, in_year), in_year.any(axis=1)
 
+    def cells_of_years(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the share of each cell in its group's year, and which are known.
+
+        Returns
+        -------
+        tuple of ndarray
+            Shapes (places, years) and (groups, years).
+        """
+        return self._share(np.isfinite(self.weights) & self.has_attractiveness())
+
     def fixed(self, cells: np.ndarray, values: np.ndarray) -> np.ndarray:
         """Return Σ c·value of what does not differ between draws, shape (groups,)."""
         counted = np.where(cells > 0, values, 0.0)
@@ -104,25 +114,25 @@ class Sums:
 
     def regional(self, cells: np.ndarray) -> np.ndarray:
         """Return Σ c·γ, shape (draws, groups); zero where the model has no groups."""
-        total = np.zeros((self._draws, self._groups))
-        for block, where in self._blocks():
+        total = np.zeros((self.draws, self.groups))
+        for block, where in self.blocks():
             gamma = terms.regional_part(self.run, where)
             if gamma is None:
                 break
-            self._add(total, gamma * cells[block].sum(axis=1), block)
+            self.add(total, gamma * cells[block].sum(axis=1), block)
         return total
 
     def own(self, cells: np.ndarray) -> np.ndarray:
         """Return Σ c·(θ + u), shape (draws, groups)."""
-        total = np.zeros((self._draws, self._groups))
-        for block, where in self._blocks():
+        total = np.zeros((self.draws, self.groups))
+        for block, where in self.blocks():
             part = np.zeros((1, cells[block].shape[0]))
             theta = terms.place_part(self.run, where)
             if theta is not None:
                 part = theta * cells[block].sum(axis=1)
             if terms.has_path(self.run):
                 part = part + self._weighted_moving(where, cells[block])
-            self._add(total, part, block)
+            self.add(total, part, block)
         return total
 
     def outcome(self) -> np.ndarray:
@@ -135,45 +145,47 @@ class Sums:
         For least squares the mean of the residual over the known years stands for it.
         """
         residual = terms.is_residual(self.run)
-        has = self._has_attractiveness()
+        has = self.has_attractiveness()
         weights = mean_of_known(self.weights)[:, None]
         share, known = self._share(np.isfinite(weights) & has.any(axis=1)[:, None], weights)
         years_known = has / np.maximum(has.sum(axis=1, keepdims=True), 1)
-        total = np.zeros((self._draws, self._groups))
-        for block, where in self._blocks():
+        total = np.zeros((self.draws, self.groups))
+        for block, where in self.blocks():
             lasting = terms.lasting_part(self.run, where)
             if lasting is None or residual:
                 lasting = self._weighted_moving(where, years_known[block])
-            self._add(total, lasting * share[block, 0], block)
+            self.add(total, lasting * share[block, 0], block)
         return np.where(known.any(axis=1), total, np.nan)
 
     def path(self) -> np.ndarray:
         """Return a of each year, shape (draws, groups, years)."""
-        share, known = self._share(np.isfinite(self.weights) & self._has_attractiveness())
-        exact = self.run[POSTERIOR].dataset[U].dtype if self._alone else np.float64
-        total = np.zeros((self._draws, self._groups, share.shape[1]), dtype=exact)
-        for block, where in self._blocks():
+        share, known = self.cells_of_years()
+        exact = terms.precision(self.run) if self._alone else np.dtype(np.float64)
+        total = np.zeros((self.draws, self.groups, share.shape[1]), dtype=exact)
+        for block, where in self.blocks():
             level = terms.path(self.run, where, self.years)
-            self._add(total, np.where(share[block] > 0, level, 0.0) * share[block], block)
+            self.add(total, np.where(share[block] > 0, level, 0.0) * share[block], block)
         total[:, ~known] = np.nan
         return total
 
     @property
     def _whole(self) -> terms.Where:
-        return self._where(slice(0, len(self.positions)))
+        return _where(self.positions)
 
     @property
-    def _draws(self) -> int:
+    def draws(self) -> int:
+        """How many draws the run has, of all chains."""
         sizes = self.run[POSTERIOR].dataset.sizes
         return sizes["chain"] * sizes["draw"]
 
     @property
-    def _groups(self) -> int:
+    def groups(self) -> int:
+        """How many groups, or places alone, are summed."""
         return int(self.group_of.max(initial=-1)) + 1
 
     @property
     def _alone(self) -> bool:
-        return self._groups == len(self.positions)
+        return self.groups == len(self.positions)
 
     def _share(
         self, known: np.ndarray, weights: np.ndarray | None = None
@@ -189,7 +201,7 @@ class Sums:
     def _period_share(self, share: np.ndarray, known: np.ndarray) -> np.ndarray:
         return share / np.maximum(known.sum(axis=1), 1)[self.group_of][:, None]
 
-    def _has_attractiveness(self) -> np.ndarray:
+    def has_attractiveness(self) -> np.ndarray:
         """Return in which cells a is known: everywhere but for residuals, shape (places, years)."""
         if not terms.is_residual(self.run):
             return np.ones(self.weights.shape, dtype=bool)
@@ -202,26 +214,23 @@ class Sums:
             moving = np.where(cells > 0, moving, 0.0)
         return np.einsum("spy,py->sp", moving, cells)
 
-    def _blocks(self) -> Iterator[tuple[slice, terms.Where]]:
-        per_place = 8 * self._draws * self.weights.shape[1]
-        size = max(1, _BLOCK_BYTES // per_place)
-        for start in range(0, len(self.positions), size):
-            block = slice(start, min(start + size, len(self.positions)))
-            yield block, self._where(block)
+    def blocks(self) -> Iterator[tuple[slice, terms.Where]]:
+        """Give the places in blocks whose draws fit into memory.
 
-    def _where(self, block: slice) -> terms.Where:
-        """Return the places of a block, as a slice where they follow each other: read faster."""
-        chosen = self.positions[block]
-        if len(chosen) and np.array_equal(chosen, np.arange(chosen[0], chosen[0] + len(chosen))):
-            return slice(int(chosen[0]), int(chosen[0]) + len(chosen))
-        return chosen
+        Yields
+        ------
+        tuple
+            The block among ``positions``, and its places in the run.
+        """
+        numbers = self.draws * self.weights.shape[1]
+        yield from blocks_of(self.positions, numbers)
 
     def _grouped(self, values: np.ndarray) -> np.ndarray:
-        total = np.zeros((values.shape[0], self._groups, *values.shape[2:]))
-        self._add(total, values, slice(0, len(self.positions)))
+        total = np.zeros((values.shape[0], self.groups, *values.shape[2:]))
+        self.add(total, values, slice(0, len(self.positions)))
         return total
 
-    def _add(self, total: np.ndarray, values: np.ndarray, block: slice) -> None:
+    def add(self, total: np.ndarray, values: np.ndarray, block: slice) -> None:
         """Add values (draws, places of the block, …) to the totals of their groups."""
         if self._alone:
             total[:, self.group_of[block]] = values
@@ -229,6 +238,34 @@ class Sums:
         order = np.argsort(self.group_of[block], kind="stable")
         groups, starts = np.unique(self.group_of[block][order], return_index=True)
         total[:, groups] += np.add.reduceat(values[:, order], starts, axis=1)
+
+
+def blocks_of(positions: np.ndarray, numbers: int) -> Iterator[tuple[slice, terms.Where]]:
+    """Give places in blocks that fit into memory.
+
+    Parameters
+    ----------
+    positions
+        Positions of the places in the run.
+    numbers
+        How many numbers are held for each place.
+
+    Yields
+    ------
+    tuple
+        The block among ``positions``, and its places in the run.
+    """
+    size = max(1, _BLOCK_BYTES // (8 * numbers))
+    for start in range(0, len(positions), size):
+        block = slice(start, min(start + size, len(positions)))
+        yield block, _where(positions[block])
+
+
+def _where(chosen: np.ndarray) -> terms.Where:
+    """Return places as a slice where they follow each other: read faster."""
+    if len(chosen) and np.array_equal(chosen, np.arange(chosen[0], chosen[0] + len(chosen))):
+        return slice(int(chosen[0]), int(chosen[0]) + len(chosen))
+    return chosen
 
 
 def mean_of_known(values: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ import xarray as xr
 from attraktiv.names import (
     ALPHA,
     BETA,
+    BETA_ORIGINAL,
     CHAIN,
     CONSTANT_DATA,
     DRAW,
@@ -44,6 +45,12 @@ def has_path(run: xr.DataTree) -> bool:
 def is_residual(run: xr.DataTree) -> bool:
     """Say whether attractiveness is the classical residual, the year's noise included."""
     return has_path(run) and SIGMA_U not in run[POSTERIOR].data_vars
+
+
+def precision(run: xr.DataTree) -> np.dtype:
+    """Return the type of the draws of attractiveness: single precision in a stored run."""
+    posterior = run[POSTERIOR].dataset
+    return np.result_type(*(posterior[v].dtype for v in (GAMMA, THETA, U) if v in posterior))
 
 
 def lasting_part(run: xr.DataTree, where: Where) -> np.ndarray | None:
@@ -135,6 +142,17 @@ def yearly_coefficients(run: xr.DataTree, years: slice) -> np.ndarray:
     return np.nan_to_num(_flat(run[POSTERIOR].dataset[BETA].isel({YEAR: years}), YEAR, TERM))
 
 
+def original_coefficients(run: xr.DataTree, years: slice) -> np.ndarray:
+    """Return β per unit of each factor, shape (draws, years or 1, terms), percentage points.
+
+    Zero in a year that has none for a factor, as :func:`yearly_coefficients`.
+    """
+    original = run[POSTERIOR].dataset[BETA_ORIGINAL]
+    if YEAR in original.dims:
+        return np.nan_to_num(_flat(original.isel({YEAR: years}), YEAR, TERM))
+    return _flat(original, TERM)[:, None, :]
+
+
 def outcome(run: xr.DataTree) -> str:
     """Return the name of the rate that the run explains."""
     return str(run.attrs.get("outcome", NET_MIGRATION_RATE))
@@ -162,4 +180,5 @@ def observed(run: xr.DataTree, where: Where, years: slice) -> np.ndarray:
 
 def _flat(draws: xr.DataArray, *dims: str) -> np.ndarray:
     values = draws.transpose(CHAIN, DRAW, *dims).values
-    return values.reshape(-1, *values.shape[2:])
+    # not -1: of no factors at all numpy could not say how many draws there are
+    return values.reshape(values.shape[0] * values.shape[1], *values.shape[2:])

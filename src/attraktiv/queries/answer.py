@@ -11,11 +11,12 @@ import xarray as xr
 from attraktiv import names
 from attraktiv.effects import attractiveness, bands, choice, terms
 from attraktiv.effects.intervals import SAMPLE, Interval, check_interval
+from attraktiv.effects.units import base_of
 from attraktiv.errors import RunError
-from attraktiv.queries.variables import derived, find_variable, unit_of
+from attraktiv.queries.variables import derived, find_variable, of_equation, unit_of
 
 OBSERVED = "observed"
-_AGGREGATED = (names.ATTRACTIVENESS, names.LASTING)
+_AGGREGATED = (names.ATTRACTIVENESS, names.LASTING, names.TOTAL_ATTRACTIVENESS)
 _LEADING = (names.PLACE, names.NAME, names.GROUP, names.YEAR, names.TERM, "parameter")
 _NUMBERS = ("mean", "median", "lower", "upper")
 
@@ -42,8 +43,10 @@ def query(
         Any stored variable (``theta``, ``beta``, ``population``, …, or ``group/name``), or
         the outcome, ``net_migration_rate`` (observed beside modelled: the posterior of the expected
         value α + x'β + a, without the year's noise; for least squares the fitted value),
-        ``attractiveness`` (a of each year), ``attractiveness_with_noise`` (a + ε) and
-        ``lasting`` (γ + θ).
+        ``attractiveness`` (a of each year), ``attractiveness_with_noise`` (a + ε),
+        ``lasting`` (γ + θ) and, of runs with equations of migration and of jobs,
+        ``total_attractiveness``. Each is of the run's first equation; ``business/…`` and
+        ``visit/…`` are of the others: ``business/beta``, ``business/private_job_growth``.
     places
         Codes or names; with ``group``, names of groups. None for all.
     years
@@ -51,8 +54,8 @@ def query(
     prob, kind
         The band: its probability, and ``eti`` or ``hdi``.
     group
-        A grouping column, for ``attractiveness`` and ``lasting``: summed by population
-        within each draw.
+        A grouping column, for ``attractiveness``, ``lasting`` and ``total_attractiveness``:
+        summed by population, or by jobs, within each draw.
 
     Returns
     -------
@@ -72,12 +75,13 @@ def query(
         A probability or kind of interval that is not valid.
     """
     check_interval(prob, kind)
+    equation, name = of_equation(run, variable)
     if group is not None:
-        draws, observed, note = _of_groups(run, variable, group, places, years)
-    elif variable in derived(run):
-        draws, observed, note = _derived(run, variable, places, years)
+        draws, observed, note = _of_groups(equation, name, group, places, years)
+    elif name in derived(equation):
+        draws, observed, note = _derived(equation, name, places, years)
     else:
-        draws, observed, note = _stored(run, variable, places, years)
+        draws, observed, note = _stored(equation, name, variable, places, years)
     frame = _tidy(run, draws, observed, prob, kind)
     frame.insert(_position(frame), "variable", variable)
     frame.insert(_position(frame), "unit", unit_of(draws if draws is not None else observed))
@@ -109,7 +113,13 @@ def _derived(
         names.YEAR: np.array(chosen),
     }
     dims = (names.PLACE, names.YEAR)
-    draws = xr.DataArray(level[:, :, kept], dims=(names.DRAW, *dims), coords=coords, name=variable)
+    draws = xr.DataArray(
+        level[:, :, kept],
+        dims=(names.DRAW, *dims),
+        coords=coords,
+        name=variable,
+        attrs={"units": base_of(run).units["percent"]},
+    )
     observed = _nothing(draws)
     if variable == terms.outcome(run):
         rate = run[names.OBSERVED_DATA].dataset[variable]
@@ -122,6 +132,18 @@ def _cells(
     run: xr.DataTree, variable: str, where: np.ndarray, span: slice
 ) -> tuple[np.ndarray, str]:
     """Return the draws (draws, places, years) of a derived variable, and what they are."""
+    if variable == names.TOTAL_ATTRACTIVENESS:
+        years, codes = choice.run_years(run)[span], choice.place_codes(run)
+        total = attractiveness(
+            run,
+            places=[codes[i] for i in where],
+            first=years[0],
+            last=years[-1],
+            kind=names.TOTAL,
+        )
+        level = total[names.PATH].transpose(*SAMPLE, names.PLACE, names.YEAR).values
+        note = "residential attractiveness, and what the others bring through jobs in the year"
+        return level.reshape(-1, *level.shape[2:]), note
     if variable == names.ATTRACTIVENESS:
         return terms.path(run, where, span), "attractiveness of the year, a = γ + θ + u"
     if variable == names.ATTRACTIVENESS_WITH_NOISE:
@@ -143,11 +165,13 @@ def _of_groups(
 ) -> Answer:
     if variable not in _AGGREGATED:
         raise RunError(
-            f"{variable!r} cannot be summed over groups; {' and '.join(_AGGREGATED)} can. For "
+            f"{variable!r} cannot be summed over groups; {', '.join(_AGGREGATED)} can. For "
             f"example: attraktiv query RUN {names.ATTRACTIVENESS} --group {group}"
         )
-    result = attractiveness(run, group=group, places=places)
-    note = f"mean over the places of each {group}, weighted by population within each draw"
+    kind = names.TOTAL if variable == names.TOTAL_ATTRACTIVENESS else None
+    result = attractiveness(run, group=group, places=places, kind=kind)
+    weighted_by = base_of(run).name
+    note = f"mean over the places of each {group}, weighted by {weighted_by} within each draw"
     if variable == names.LASTING or names.PATH not in result:
         _no_years(variable, years)
         draws = result[variable]
@@ -159,11 +183,17 @@ def _of_groups(
 
 def _stored(
     run: xr.DataTree,
+    name: str,
     variable: str,
     places: Sequence[str] | None,
     years: Sequence[int] | None,
 ) -> Answer:
-    values = find_variable(run, variable)
+    values = find_variable(run, name, variable)
+    if not values.size:
+        raise RunError(
+            f"{variable!r} has no numbers: the equation has no factors. Ask for another variable, "
+            f"for example {variable.removesuffix(name)}{names.ALPHA}."
+        )
     if names.PLACE in values.dims:
         values = values.isel({names.PLACE: _places(run, places)})
     elif places is not None:

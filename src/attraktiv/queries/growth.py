@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from attraktiv import names
-from attraktiv.effects import bands, choice, decompose
+from attraktiv.effects import bands, choice
 from attraktiv.effects.components import ATTRACTIVE, STRUCTURE
+from attraktiv.effects.decomposition import Of, decompositions
 from attraktiv.effects.intervals import SAMPLE, Interval, check_interval
-from attraktiv.effects.residential import UNITS, Unit
+from attraktiv.effects.units import Unit
 
 IS_TERM = "is_term"
 KIND = "kind"
@@ -27,6 +27,8 @@ _BLOCK = 2**23  # numbers drawn at a time: what bounds the memory where there ar
 def decomposition_table(
     run: xr.DataTree,
     *,
+    of: Of | None = None,
+    kind: str | None = None,
     places: Sequence[str] | None = None,
     group: str | None = None,
     first: int | None = None,
@@ -41,7 +43,7 @@ def decomposition_table(
     ----------
     run
         A run.
-    places, group, first, last, unit
+    of, kind, places, group, first, last, unit
         As for :func:`attraktiv.decompose`.
     prob, interval
         The bands: their probability, and ``eti`` or ``hdi``.
@@ -54,9 +56,10 @@ def decomposition_table(
         the sums ``structure`` and ``attractiveness``, then ``observed_growth``. Columns
         ``place`` (or ``group``), ``name``, ``first``, ``last``, ``unit``, ``component``,
         ``kind``, ``is_term`` (the rows that sum to the growth), ``mean``, ``median``,
-        ``lower``, ``upper``, ``prob``, ``interval``, ``population``, ``years`` and, for
-        groups, ``places`` and ``places_counted``. What is observed has a band of no width.
-        ``attrs``: ``model``, ``group`` (the column) and ``draws``.
+        ``lower``, ``upper``, ``prob``, ``interval``, ``population`` or ``jobs``, ``years`` and,
+        for groups, ``places`` and ``places_counted``. What is observed has a band of no
+        width. ``attrs``: ``model``, ``group`` (the column), ``draws`` and ``growth_of`` (what
+        grows, in words).
 
     Raises
     ------
@@ -64,12 +67,14 @@ def decomposition_table(
         As for :func:`attraktiv.decompose` and :func:`attraktiv.effects.bands`.
     """
     check_interval(prob, interval)
-    of_period = functools.partial(decompose, run, first=first, last=last, unit=unit)
+    blocks: Iterable[Sequence[str] | None] = [places]
     if group is None:
         blocks = _blocks(run, choice.find_places(run, places))
-        results = [of_period(places=codes) for codes in blocks]
-    else:
-        results = [of_period(places=places, group=group)]
+    results = list(
+        decompositions(
+            run, blocks, of=of, kind=kind, group=group, first=first, last=last, unit=unit
+        )
+    )
     frames = [_frame(result, prob, interval) for result in results]
     frame = pd.concat(frames, ignore_index=True)
     if group is None and places is None:
@@ -78,6 +83,7 @@ def decomposition_table(
     frame.attrs = {
         "model": str(run.attrs.get("model", "")),
         names.GROUP: group or "",
+        "growth_of": one.attrs["growth_of"],
         "draws": int(np.prod([one.sizes[dim] for dim in SAMPLE])),
     }
     return frame.assign(prob=prob, interval=interval)
@@ -108,7 +114,7 @@ def _frame(result: xr.Dataset, prob: float, interval: Interval) -> pd.DataFrame:
     columns[names.NAME] = np.repeat(result[names.NAME].values, rows)
     columns |= {key: result.attrs[key] for key in ("first", "last")}
     columns |= {
-        "unit": UNITS[result.attrs["unit"]],
+        "unit": result.attrs["units"],
         names.COMPONENT: np.tile(np.array(components, dtype=object), n),
         KIND: np.tile(np.array(kinds, dtype=object), n),
         IS_TERM: np.tile(np.arange(rows) < terms, n),

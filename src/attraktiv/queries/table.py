@@ -11,10 +11,14 @@ import xarray as xr
 from attraktiv import names
 from attraktiv.effects import attractiveness, bands, choice, prob_greater, ranking
 from attraktiv.effects.intervals import SAMPLE, Interval, check_interval
-from attraktiv.effects.residential import UNITS, Unit
+from attraktiv.effects.units import Unit
 
 PROB_ABOVE_VERSUS = "prob_above_versus"
-_MEASURES = (names.LASTING, names.ATTRACTIVENESS_WITH_NOISE)
+#: What stands beside attractiveness, as far as its kind has it.
+_MEASURES = (
+    *(names.LASTING, names.ATTRACTIVENESS_WITH_NOISE),
+    *(names.RESIDENTIAL, names.BUSINESS_EFFECT, names.SAME_YEAR_EFFECT, names.THREE_YEAR_EFFECT),
+)
 _NUMBERS = ("mean", "median", "lower", "upper")
 
 
@@ -26,7 +30,7 @@ def attractiveness_table(
     first: int | None = None,
     last: int | None = None,
     unit: Unit = "percent",
-    kind: str = "residential",
+    kind: str | None = None,
     prob: float = 0.8,
     interval: Interval = "eti",
     top: int = 10,
@@ -53,10 +57,12 @@ def attractiveness_table(
     DataFrame
         ``place`` (or ``group``), ``name``, ``first``, ``last``, ``unit``, ``mean``,
         ``median``, ``lower``, ``upper``; ``lasting_…`` and
-        ``attractiveness_with_noise_…`` likewise; ``rank_mean``, ``rank_lower``,
-        ``rank_upper``, ``top``, ``prob_top``, ``prob_above_average``; with ``versus``
-        also ``versus`` and ``prob_above_versus``; ``population``, ``from_prior``,
-        ``prob``, ``interval``.
+        ``attractiveness_with_noise_…`` likewise, or of total attractiveness ``residential_…``,
+        ``business_effect_…``, ``same_year_effect_…`` and ``three_year_effect_…``;
+        ``rank_mean``, ``rank_lower``, ``rank_upper``, ``top``, ``prob_top``,
+        ``prob_above_average``; with ``versus`` also ``versus`` and ``prob_above_versus``;
+        ``population`` or ``jobs``, ``from_prior``, ``prob``, ``interval``. ``attrs``:
+        ``model``, ``draws``, ``kind`` and ``growth_of`` (whose growth is unexplained, in words).
 
     Raises
     ------
@@ -77,11 +83,11 @@ def attractiveness_table(
         names.NAME: chosen[names.NAME].values,
         "first": draws.attrs["first"],
         "last": draws.attrs["last"],
-        "unit": UNITS[unit],
+        "unit": draws.attrs["units"],
     }
     band = bands(chosen[names.ATTRACTIVENESS], prob, interval)
     columns |= {number: band[number].values for number in _NUMBERS}
-    for measure in _MEASURES:
+    for measure in filter(chosen.__contains__, _MEASURES):
         band = bands(chosen[measure], prob, interval)
         columns |= {f"{measure}_{number}": band[number].values for number in _NUMBERS}
     ranks = ranking(level, top, prob=prob, kind=interval).isel({dim: rows})
@@ -92,11 +98,17 @@ def attractiveness_table(
         above = prob_greater(level, other)
         assert isinstance(above, xr.DataArray)
         columns |= {"versus": other, PROB_ABOVE_VERSUS: above.isel({dim: rows}).values}
-    columns[names.POPULATION] = chosen[names.POPULATION].values
+    base = names.JOBS if names.JOBS in chosen.coords else names.POPULATION
+    columns[base] = chosen[base].values
     columns[names.FROM_PRIOR] = chosen[names.FROM_PRIOR].values
     frame = pd.DataFrame(columns).assign(prob=prob, interval=interval)
     frame = frame.sort_values("mean", ascending=False, kind="stable", ignore_index=True)
-    frame.attrs = {"model": str(run.attrs.get("model", "")), "draws": _draws(level)}
+    frame.attrs = {
+        "model": str(run.attrs.get("model", "")),
+        "draws": _draws(level),
+        names.KIND: draws.attrs[names.KIND],
+        "growth_of": draws.attrs["growth_of"],
+    }
     return frame
 
 

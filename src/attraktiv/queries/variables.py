@@ -8,7 +8,9 @@ import xarray as xr
 
 from attraktiv import names
 from attraktiv.effects import terms
+from attraktiv.effects.units import is_of_migration
 from attraktiv.errors import RunError
+from attraktiv.store import equation_of, kinds_of
 
 _OF_ATTRACTIVENESS = (names.ATTRACTIVENESS, names.ATTRACTIVENESS_WITH_NOISE, names.LASTING)
 _FIRST = (names.POSTERIOR, names.OBSERVED_DATA, names.CONSTANT_DATA)
@@ -22,7 +24,6 @@ _UNITS = {
         names.PERCENTAGE_POINTS,
     ),
     **dict.fromkeys((names.RHO, names.RHO_ALPHA, names.PHI, names.NU), "dimensionless"),
-    **dict.fromkeys(_OF_ATTRACTIVENESS, names.PERCENT_OF_POPULATION),
     names.NET_MIGRATION_RATE: names.PERCENT_OF_POPULATION,
     names.NET_DOMESTIC_MIGRATION_RATE: names.PERCENT_OF_POPULATION,
     names.BETA: "percentage points per standard deviation",
@@ -34,16 +35,32 @@ _UNITS = {
 
 def derived(run: xr.DataTree) -> tuple[str, ...]:
     """Return the variables that are computed from the run: its outcome, and attractiveness."""
-    return (terms.outcome(run), *_OF_ATTRACTIVENESS)
+    total = (names.TOTAL_ATTRACTIVENESS,) if is_of_migration(run) and len(kinds_of(run)) > 1 else ()
+    return (terms.outcome(run), *_OF_ATTRACTIVENESS, *total)
 
 
-def find_variable(run: xr.DataTree, variable: str) -> xr.DataArray:
+def of_equation(run: xr.DataTree, variable: str) -> tuple[xr.DataTree, str]:
+    """Return the equation that a variable is of, and its name there.
+
+    Parameters
+    ----------
+    variable
+        Its name, which is of the first equation, or ``kind/name``, for example
+        ``business/beta``.
+    """
+    kind, _, name = variable.partition("/")
+    return (equation_of(run, kind), name) if name and kind in kinds_of(run) else (run, variable)
+
+
+def find_variable(run: xr.DataTree, variable: str, asked: str) -> xr.DataArray:
     """Return a stored variable, not yet read.
 
     Parameters
     ----------
     variable
         Its name, or ``group/name`` where several groups of the run share a name.
+    asked
+        The same as it was asked for, with the kind of its equation.
 
     Raises
     ------
@@ -59,11 +76,15 @@ def find_variable(run: xr.DataTree, variable: str) -> xr.DataArray:
     ]
     known = sorted({*derived(run), *(name for _, variables in stored for name in variables)})
     near = difflib.get_close_matches(name, known, n=3)
-    hint = f"Did you mean {' or '.join(near)}? " if near else ""
+    of = asked.removesuffix(variable)
+    hint = f"Did you mean {' or '.join(of + one for one in near)}? " if near else ""
     listed = "; ".join(f"{g}: {', '.join(variables)}" for g, variables in stored)
+    others = kinds_of(run)[1:]
+    if others:
+        listed += f". Those of other equations are {' and '.join(f'{k}/VARIABLE' for k in others)}"
     raise RunError(
-        f"The run has no variable {variable!r}. {hint}It has {', '.join(derived(run))} (computed); "
-        f"{listed}. For example: attraktiv query RUN {names.ATTRACTIVENESS}"
+        f"The run has no variable {asked!r}. {hint}It has {', '.join(derived(run))} (computed); "
+        f"{listed}. For example: attraktiv query RUN {of}{names.ATTRACTIVENESS}"
     )
 
 

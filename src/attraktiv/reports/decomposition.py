@@ -14,9 +14,11 @@ from attraktiv.effects.components import (
     LEVEL,
     NATURAL,
     NOISE,
+    NOISE_THROUGH_JOBS,
     OTHER,
     ROUNDING,
     STRUCTURE,
+    THROUGH_JOBS,
 )
 from attraktiv.errors import InputError
 from attraktiv.reports.drawing import COLOURS, GREY
@@ -30,13 +32,19 @@ _OF_KIND: Final = {
     NATURAL: COLOURS[2],
     OTHER: "#44AA99",
     LEVEL: COLOURS[5],
+    THROUGH_JOBS: "#6B3A00",
     NOISE: "#CFCFCF",
+    NOISE_THROUGH_JOBS: "#E3E3E3",
     _REST: GREY,
 }
 #: Factors of the model in their order; what comes after them is drawn as one.
 _OF_FACTORS: Final = (COLOURS[0], COLOURS[4], COLOURS[3], COLOURS[6], "#882255")
 _OF_ATTRACTIVENESS: Final = (COLOURS[1], "#F0B18A")
 _STEP, _BARS, _BANDS = 22, 420, 170
+_OF_JOBS: Final = {
+    names.OWN_JOBS_STRUCTURE: "own jobs, structure",
+    names.OWN_JOBS_OTHER: "own jobs, other",
+}
 _LAG = re.compile(r"lag\((.+), *\d+\)$")
 
 
@@ -105,7 +113,7 @@ def decomposition_chart(frame: pd.DataFrame) -> alt.TopLevelMixin:
     zero = alt.Chart(pd.DataFrame({"x": [0.0]})).mark_rule(color=GREY).encode(x="x:Q")
     left = alt.layer(stacked, zero, total).properties(width=_BARS, height=_STEP * len(order))
     title = alt.TitleParams(
-        f"Growth of population{by}, {period}",
+        f"Growth of {frame.attrs['growth_of']}{by}, {period}",
         subtitle=f"Diamond: growth. Right: attractiveness with its {100 * one['prob']:g} % band.",
     )
     right = _bands(frame, order, unit)
@@ -163,7 +171,7 @@ def _bar(name: str, kind: str) -> str:
         return _REST
     if kind == STRUCTURE:
         lagged = _LAG.match(name)
-        return lagged[1] if lagged else name
+        return lagged[1] if lagged else _OF_JOBS.get(name, name)
     if kind == ATTRACTIVE:
         return name.replace("_", " ")
     return kind

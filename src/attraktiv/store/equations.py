@@ -55,7 +55,7 @@ def equation_of(run: xr.DataTree, kind: str) -> xr.DataTree:
         return run
     node = run[kind]
     found = xr.DataTree.from_dict({n: child.to_dataset() for n, child in node.children.items()})
-    found.attrs = {**run.attrs, **node.attrs}
+    found.attrs = {**run.attrs, **node.attrs, KINDS: json.dumps([kind])}
     return found
 
 

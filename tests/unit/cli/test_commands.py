@@ -36,6 +36,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_run(fake_run(places=50), tmp_path_factory.mktemp("runs") / "no")
 
 
+@pytest.fixture(scope="module")
+def jobs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that explains growth of jobs too."""
+    return write_run(fake_run("joint", places=50), tmp_path_factory.mktemp("runs") / "joint")
+
+
 @pytest.fixture
 def fitted(monkeypatch: pytest.MonkeyPatch) -> list[dict]:
     """An engine that remembers how it was called, and writes a run."""
@@ -196,6 +202,39 @@ def test_wrong_calls_are_one_paragraph_and_status_two(
     assert "Traceback" not in result.stderr
 
 
+def test_attractiveness_of_jobs_and_in_total(call: Call, jobs: Path) -> None:
+    text = call("attractiveness", jobs, "--kind", "business", "--unit", "jobs").stdout
+    assert fits(text)
+    assert text.startswith("Business attractiveness 2006–2011, jobs per year")
+    csv = call("attractiveness", jobs, "--kind", "business", "--format", "csv").stdout
+    assert ",jobs,from_prior" in csv.splitlines()[0]
+    text = call("attractiveness", jobs, "--kind", "total").stdout
+    assert fits(text)
+    lines = text.splitlines()
+    assert lines[0] == "Total attractiveness 2006–2011, percent of population per year"
+    assert lines[3].split()[5:8] == ["Resid.", "By", "jobs"]
+    for line in lines[5:15]:
+        mean, _, _, residential, by_jobs = map(float, line.split()[-8:-3])
+        assert mean == pytest.approx(residential + by_jobs, abs=0.016)
+    assert fits(call("attractiveness", jobs, "--kind", "total", "--versus", "Oslo").stdout)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--kind", "visit"), "has residential and business: --kind residential"),
+        (("--unit", "jobs"), "relative to population: --unit persons"),
+        (("--kind", "business", "--unit", "persons"), "relative to jobs: --unit jobs"),
+    ],
+)
+def test_kinds_and_units_that_do_not_go_together(
+    call: Call, jobs: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    result = call("attractiveness", jobs, *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in " ".join(result.stderr.split())
+
+
 # decompose ------------------------------------------------------------------------------
 
 
@@ -262,6 +301,30 @@ def test_growth_by_least_squares_says_where_the_noise_is(call: Call, tmp_path: P
     assert "\nnoise" not in text
 
 
+def test_growth_of_jobs_and_what_they_bring(call: Call, jobs: Path) -> None:
+    text = call("decompose", jobs, "--of", "jobs", "--place", "Oslo").stdout
+    assert fits(text)
+    assert text.startswith("Growth of jobs, 2006–2011, percent of jobs per year")
+    for term in ("  industry_mix", "  lag(population_growth, 1)", "attractiveness", "noise"):
+        assert f"\n{term} " in text
+    assert "whose growth is the national level" in " ".join(text.split())
+    text = call("decompose", jobs, "--of", "jobs", "--kind", "business").stdout
+    assert fits(text)
+    assert text.splitlines()[3].split()[-5:] == [
+        *("Growth", "National", "Structure", "Attract.", "Noise")
+    ]
+    text = call("decompose", jobs, "--place", "Oslo").stdout
+    for term in ("  own_jobs_structure", "attractiveness through jobs", "noise through jobs"):
+        assert f"\n{term} " in text
+    text = call("decompose", jobs).stdout
+    assert fits(text)
+    assert "Jobs: attractiveness through jobs." in " ".join(text.split())
+    lines = text.splitlines()
+    for line in [*lines[5:15], *lines[16:26]]:
+        growth, *terms = line.split()[-8:]
+        assert sum(map(float, terms)) == pytest.approx(float(growth), abs=0.041)
+
+
 def test_growth_of_a_run_of_an_earlier_version(call: Call, tmp_path: Path) -> None:
     tree = fake_run()
     constant = tree["constant_data"].to_dataset().drop_vars("next_population")
@@ -322,7 +385,7 @@ def test_a_run_that_is_none(call: Call, tmp_path: Path) -> None:
 def test_fit_passes_everything_on(call: Call, fitted: list[dict], tmp_path: Path) -> None:
     options = ("--engine", "nuts", "--from", 2006, "--until", 2016, "--without", "a")
     more = ("--without", "b", "--exclude", "column", "--missing", "drop", "--groups", "part")
-    size = ("--seed", 3, "--chains", 2, "--draws", 50)
+    size = ("--sector", "private", "--seed", 3, "--chains", 2, "--draws", 50)
     out = ("--out", tmp_path / "run")
     result = call("fit", "hierarchical_dynamic", "panel", *out, *options, *more, *size)
     assert result.exit_code == 0, result.stderr
@@ -337,6 +400,7 @@ def test_fit_passes_everything_on(call: Call, fitted: list[dict], tmp_path: Path
             "exclude": "column",
             "missing": "drop",
             "groups": "part",
+            "sector": "private",
             "seed": 3,
             "chains": 2,
             "draws": 50,
@@ -425,17 +489,17 @@ def test_models(call: Call) -> None:
     assert fits(text)
     assert "hierarchical_dynamic*" in text
     found = json.loads(call("models", "--format", "json").stdout)
-    fields = {"id", "title", "year", "status", "source", "default", "needs", "not_estimated"}
+    fields = {"id", "title", "year", "status", "source", "default", "needs", "jobs"}
     assert fields == set(found[0])
     of = {model["id"]: model for model in found}
     needs = ["population", "net_migration", "jobs", "centrality", "share_20_39"]
     assert of["book_2023"]["needs"] == needs
-    assert of["pyramid_2010"]["not_estimated"] == [
+    assert of["pyramid_2010"]["jobs"] == [
         "business: basis_job_growth",
         "visit: visit_job_growth",
     ]
     assert "\n  needs: " + "; ".join(needs) in text
-    assert "\n  not yet estimated: visit: visit_job_growth\n" in text
+    assert "\n  jobs: visit: visit_job_growth\n" in text
     assert [model["id"] for model in found if model["default"]] == ["hierarchical_dynamic"]
 
 

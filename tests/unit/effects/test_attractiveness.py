@@ -202,7 +202,8 @@ def test_places_without_a_group_are_a_group() -> None:
         ({"places": ["101"]}, r"no place '101'.*Oslo \(00101\)"),
         ({"places": ["våler"]}, r"belongs to 2 places: 00107 \(Våler\), 00108 \(Våler\)"),
         ({"unit": "jobs"}, "The unit is 'jobs'; valid are 'percent'"),
-        ({"kind": "business"}, "'business'; a run of this version holds 'residential'"),
+        ({"kind": "business"}, "no business attractiveness; it has residential: --kind resid"),
+        ({"kind": "total"}, "no total attractiveness: .* --kind residential, or fit a model"),
     ],
 )
 def test_what_cannot_be_asked(arguments: dict, message: str) -> None:

@@ -14,7 +14,7 @@ from tests.unit.runs import TERMS, Kind, fake_run
 import attraktiv
 from attraktiv.effects import attractiveness, decompose, sums
 from attraktiv.effects.components import KINDS
-from attraktiv.effects.residential import Unit
+from attraktiv.effects.units import Unit
 from attraktiv.errors import AttraktivWarning, RunError
 from attraktiv.store import open_run, write_run
 
@@ -218,7 +218,7 @@ def test_a_year_without_a_level_takes_no_part() -> None:
     assert not bool(found["decomposition"].isnull().any())
 
 
-@pytest.mark.parametrize("kind", KINDS_OF_RUN)
+@pytest.mark.parametrize("kind", [*KINDS_OF_RUN, "joint", "pyramid"])
 def test_stored_draws_of_single_precision_sum_as_well(kind: Kind, tmp_path: Path) -> None:
     run = open_run(write_run(gappy(kind), tmp_path / "run"))
     found = decompose(run, unit="persons", group="county_name")

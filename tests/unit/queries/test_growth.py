@@ -14,7 +14,7 @@ from attraktiv.queries import decomposition_table, growth
 NUMBERS = ["mean", "median", "lower", "upper"]
 
 
-@pytest.mark.parametrize("kind", ["dynamic", "static", "grouped", "least-squares"])
+@pytest.mark.parametrize("kind", ["dynamic", "static", "grouped", "least-squares", "joint"])
 @pytest.mark.parametrize("group", [None, "county_name"])
 def test_the_terms_of_the_table_sum_to_growth(kind: Kind, group: str | None) -> None:
     frame = decomposition_table(fake_run(kind, unobserved=()), group=group, unit="persons")
@@ -69,7 +69,12 @@ def test_rows_of_a_place() -> None:
         *NUMBERS,
         *("population", "years", "prob", "interval"),
     ]
-    assert frame.attrs == {"model": "hierarchical_grouped", "group": "", "draws": 100}
+    assert frame.attrs == {
+        "model": "hierarchical_grouped",
+        "group": "",
+        "draws": 100,
+        "growth_of": "population",
+    }
 
 
 def test_places_that_grow_most_come_first_and_the_unknown_last() -> None:
@@ -92,11 +97,32 @@ def test_groups_stand_in_the_order_of_their_names() -> None:
     assert frame.attrs["group"] == "county_name"
 
 
-def test_blocks_of_places_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = decomposition_table(fake_run())
+@pytest.mark.parametrize("kind", ["dynamic", "joint"])
+def test_blocks_of_places_do_not_show(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = decomposition_table(fake_run(kind))
     monkeypatch.setattr(growth, "_BLOCK", 100 * 13 * 4)
-    parts = decomposition_table(fake_run())
+    parts = decomposition_table(fake_run(kind))
     pd.testing.assert_frame_equal(whole, parts)
+
+
+def test_growth_of_jobs() -> None:
+    frame = decomposition_table(fake_run("joint"), of="jobs", places=["Oslo"], unit="jobs")
+    assert frame["component"].tolist() == [
+        "national_level",
+        "industry_mix",
+        "lag(population_growth, 1)",
+        "business_attractiveness",
+        "noise",
+        "structure",
+        "attractiveness",
+        "observed_growth",
+    ]
+    assert set(frame["unit"]) == {"jobs per year"}
+    assert "jobs" in frame
+    assert "population" not in frame
+    assert frame.attrs["growth_of"] == "jobs"
+    visit = decomposition_table(fake_run("pyramid"), of="jobs", kind="visit")
+    assert visit.attrs["growth_of"] == "visit jobs"
 
 
 def test_a_band_that_is_none_is_refused() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from tests.unit.runs import TERMS, Kind, fake_run
+from tests.unit.runs import JOBS_TERMS, TERMS, Kind, fake_run
 
 from attraktiv.effects import attractiveness, bands, prob_greater, ranking
 from attraktiv.errors import InputError, RunError
@@ -218,6 +218,54 @@ def test_what_cannot_be_asked(
         query(run, variable, **arguments)
 
 
+def test_an_equation_of_jobs_is_asked_by_its_kind() -> None:
+    run = fake_run("joint")
+    equation = run["business/posterior"].to_dataset()
+    beta = query(run, "business/beta")
+    assert beta["term"].tolist() == list(JOBS_TERMS)
+    np.testing.assert_allclose(beta["mean"], equation["beta"].mean(("chain", "draw")))
+    assert set(beta["variable"]) == {"business/beta"}
+    (row,) = query(run, "business/job_growth", places=["Oslo"], years=[2008]).itertuples()
+    observed = run["business/observed_data"].dataset["job_growth"].sel(place="00101", year=2008)
+    assert row.observed == pytest.approx(float(observed))
+    assert row.unit == "percent of jobs per year"
+    level = (equation["theta"] + equation["u"]).sel(place="00101", year=2008)
+    (row,) = query(run, "business/attractiveness", places=["Oslo"], years=[2008]).itertuples()
+    assert row.mean == pytest.approx(float(level.mean()))
+    assert row.unit == "percent of jobs per year"
+    grouped = query(run, "business/lasting", group="county_name")
+    assert "weighted by jobs" in grouped.attrs["note"]
+    same = query(run, "business/posterior/theta").drop(columns="variable")
+    pd.testing.assert_frame_equal(same, query(run, "business/theta").drop(columns="variable"))
+
+
+def test_total_attractiveness_of_places_and_groups() -> None:
+    run = fake_run("joint")
+    path = attractiveness(run, kind="total")["path"].mean(("chain", "draw"))
+    frame = query(run, "total_attractiveness", places=["Ås"], years=[2010, 2008])
+    expected = [float(path.sel(place="00102", year=year)) for year in (2010, 2008)]
+    np.testing.assert_allclose(frame["mean"], expected)
+    assert set(frame["unit"]) == {"percent of population per year"}
+    of_groups = attractiveness(run, kind="total", group="county_name")["path"]
+    found = query(run, "total_attractiveness", group="county_name", years=[2008])
+    np.testing.assert_allclose(found["mean"], of_groups.sel(year=2008).mean(("chain", "draw")))
+
+
+@pytest.mark.parametrize(
+    ("kind", "variable", "message"),
+    [
+        ("joint", "business/thta", "no variable 'business/thta'. Did you mean .*business/theta"),
+        ("pyramid", "thta", "other equations are business/VARIABLE and visit/VARIABLE"),
+        ("pyramid", "visit/beta", "'visit/beta' has no numbers: .* example visit/alpha"),
+        ("dynamic", "business/beta", "no variable 'business/beta'"),
+        ("dynamic", "total_attractiveness", "no variable 'total_attractiveness'"),
+    ],
+)
+def test_what_equations_lack(kind: Kind, variable: str, message: str) -> None:
+    with pytest.raises(RunError, match=message):
+        query(fake_run(kind), variable)
+
+
 def test_a_band_that_is_none(run: xr.DataTree) -> None:
     with pytest.raises(InputError, match="probability of a band is 90"):
         query(run, "tau", prob=90)
@@ -255,6 +303,20 @@ def test_the_table_of_groups(run: xr.DataTree) -> None:
     assert frame["prob_above_versus"].isna().sum() == 1
     (row,) = attractiveness_table(run, group="county_name", places=["indre"]).itertuples()
     assert row.group == "Indre"
+
+
+def test_the_table_of_a_kind_shows_what_the_kind_has() -> None:
+    run = fake_run("joint")
+    business = attractiveness_table(run, kind="business")
+    assert {"jobs", "lasting_mean"} <= set(business)
+    assert "population" not in business
+    total = attractiveness_table(run, kind="total")
+    assert {"population", "residential_mean", "business_effect_lower"} <= set(total)
+    assert {"same_year_effect_mean", "three_year_effect_upper"} <= set(total)
+    assert not {"jobs", "lasting_mean"} & set(total)
+    np.testing.assert_allclose(
+        total["mean"], total["residential_mean"] + total["business_effect_mean"]
+    )
 
 
 def test_places_without_a_residual_come_last() -> None:

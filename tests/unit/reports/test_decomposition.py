@@ -19,7 +19,7 @@ def data(chart: dict[str, Any], layer: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(chart["datasets"][layer["data"]["name"]])
 
 
-@pytest.mark.parametrize("kind", ["dynamic", "grouped", "least-squares"])
+@pytest.mark.parametrize("kind", ["dynamic", "grouped", "least-squares", "joint", "pyramid"])
 def test_bars_sum_to_the_diamonds(kind: Kind) -> None:
     frame = decomposition_table(fake_run(kind, unobserved=(), excluded=()), group="county_name")
     chart = decomposition_chart(frame).to_dict()
@@ -52,6 +52,32 @@ def test_lags_are_one_bar_and_every_bar_has_a_colour_of_its_own() -> None:
         "borders and rounding",
     ]
     assert len(set(scale["range"])) == len(scale["domain"])
+
+
+def test_what_jobs_bring_has_bars_of_its_own() -> None:
+    chart = decomposition_chart(decomposition_table(fake_run("joint"), places=["Ås"])).to_dict()
+    scale = chart["hconcat"][0]["layer"][0]["encoding"]["color"]["scale"]
+    assert scale["domain"] == [
+        "natural increase",
+        "national level",
+        "own jobs, structure",
+        "own jobs, other",
+        "log(population)",
+        "residential attractiveness",
+        "attractiveness through jobs",
+        "noise",
+        "noise through jobs",
+        "borders and rounding",
+    ]
+    assert len(set(scale["range"])) == len(scale["domain"])
+
+
+def test_the_chart_of_jobs_says_so() -> None:
+    frame = decomposition_table(fake_run("joint"), of="jobs", places=["Ås"])
+    chart = decomposition_chart(frame).to_dict()
+    assert chart["title"]["text"] == "Growth of jobs, 2006–2011"
+    scale = chart["hconcat"][0]["layer"][0]["encoding"]["color"]["scale"]
+    assert "business attractiveness" in scale["domain"]
 
 
 def test_many_factors_end_in_one_bar() -> None:
