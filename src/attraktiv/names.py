@@ -13,6 +13,7 @@ from typing import Final
 PLACE: Final = "place"
 YEAR: Final = "year"
 TERM: Final = "term"
+JOBS_TERM: Final = "jobs_term"  # of an equation of jobs
 GROUP: Final = "group"
 CHAIN: Final = "chain"
 DRAW: Final = "draw"
