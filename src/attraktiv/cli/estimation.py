@@ -146,8 +146,9 @@ def check(
         shown = True
         typer.echo()
         say(
-            f"Least-squares slopes of the factors{_of(equation, len(kinds))}, percentage points per standard "
-            "deviation, ± standard error clustered by place; difference: between less within"
+            f"Least-squares slopes of the factors{_of(equation, len(kinds))}, percentage points "
+            "per standard deviation, ± standard error clustered by place; difference: between less "
+            "within"
         )
         typer.echo("\n".join(slopes_table(found)))
     if shown:

@@ -9,7 +9,7 @@ import xarray as xr
 
 from attraktiv.engines.tree import build_joint_tree
 from attraktiv.model import build_designs, joint_design
-from attraktiv.panels import simulate_country
+from attraktiv.panels import content_hash, simulate_country
 from attraktiv.specs import ModelSpec, load_spec
 
 RESPONSE, LAG, MIX, SHOCK = 0.3, 0.1, 0.9, 0.8
@@ -37,7 +37,7 @@ def panel(*, places: int = 60, years: int = 9, seed: int = 5) -> xr.Dataset:
     )
 
 
-def classical(factors: str = "own_job_growth + lag(own_job_growth, 1)", **jobs: Any) -> ModelSpec:
+def classical(migration: str = "own_job_growth + lag(own_job_growth, 1)", **jobs: Any) -> ModelSpec:
     """Least squares of both equations."""
     of_jobs = {"outcome": "job_growth", "factors": "industry_mix + lag(population_growth, 1)"}
     return ModelSpec.model_validate(
@@ -49,7 +49,7 @@ def classical(factors: str = "own_job_growth + lag(own_job_growth, 1)", **jobs: 
             "source": "Tests",
             "summary": "As small as it can be",
             "equations": {
-                "migration": {"outcome": "net_migration_rate", "factors": factors},
+                "migration": {"outcome": "net_migration_rate", "factors": migration},
                 "jobs": {"business": of_jobs | jobs},
             },
         }
@@ -87,8 +87,8 @@ def joint_run(of: xr.Dataset, *, without: tuple[str, ...] = (), draws: int = 40)
         "spec_json": both.spec.model_dump_json(),
         "engine": "collapsed",
         "options": "{}",
-        "panel_hash": "0" * 64,
-        "panel_title": "A panel for tests",
+        "panel_hash": content_hash(of),
+        "panel_title": of.attrs["title"],
         "first_year": int(both.residential.years[0]),
         "last_year": int(both.residential.years[-1]),
         "seed": 1,
