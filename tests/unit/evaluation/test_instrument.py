@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -59,9 +61,9 @@ def table(run: xr.DataTree) -> pd.DataFrame:
     return frame.assign(**dict(zip(INSTRUMENTS, excluded.T, strict=True)))
 
 
-def theirs(frame: pd.DataFrame, instruments: list[str]) -> object:
+def theirs(frame: pd.DataFrame, instruments: list[str]) -> Any:
     iv = pytest.importorskip("linearmodels.iv")
-    exogenous = frame[[LAGGED, *(c for c in frame if c.startswith("level"))]]
+    exogenous = frame[[LAGGED, *(c for c in frame if str(c).startswith("level"))]]
     found = iv.IV2SLS(frame["y"], exogenous, frame[[OWN]], frame[instruments])
     return found.fit(cov_type="clustered", clusters=frame["place"], debiased=True)
 
@@ -110,13 +112,13 @@ def test_the_first_stage_is_that_of_linearmodels(run: xr.DataTree) -> None:
 
 def test_the_effective_f_of_two_instruments_is_that_of_its_definition(run: xr.DataTree) -> None:
     frame = table(run)
-    rest = frame[[LAGGED, *(c for c in frame if c.startswith("level"))]].values
+    rest = frame[[LAGGED, *(c for c in frame if str(c).startswith("level"))]].values
     n, q = rest.shape[0], rest.shape[1] + 2
 
     def less(of: np.ndarray) -> np.ndarray:
         return of - rest @ np.linalg.lstsq(rest, of, rcond=None)[0]
 
-    x, z = less(frame[OWN].values), less(frame[INSTRUMENTS].values)
+    x, z = less(frame[OWN].to_numpy()), less(frame[INSTRUMENTS].to_numpy())
     v = x - z @ np.linalg.lstsq(z, x, rcond=None)[0]
     of_place = np.array([(z[own] * v[own, None]).sum(0) for own in places_of(frame)])
     g = len(of_place)
@@ -170,7 +172,7 @@ def test_a_joint_run_has_its_posterior_beside(joint: xr.DataTree) -> None:
         expected = [drawn.mean(), *np.quantile(drawn, [0.1, 0.9])]
         assert of["job_response"].values == pytest.approx(expected)
         assert of["job_response_se"].item() == pytest.approx(drawn.std())
-    correlation = joint["posterior"]["correlation_noise"].values
+    correlation = joint["posterior"].to_dataset()["correlation_noise"].values
     assert found["prob_positive"].item() == pytest.approx((correlation > 0).mean())
     assert found["correlation_noise"].sel(estimate="mean").item() == pytest.approx(
         correlation.mean()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -79,8 +80,8 @@ def test_a_joint_run_is_compared_by_cells_alone(run: xr.DataTree, joint: xr.Data
 def test_a_joint_run_has_no_density_of_places_or_later_years(joint: xr.DataTree) -> None:
     assert no_later_year(joint) == JOINT
     assert score_places(joint)["elpd"].isnull().all()
-    stored = joint["log_likelihood"]["net_migration_rate"]
-    used = joint["constant_data"]["used"].values
+    stored = joint["log_likelihood"].to_dataset()["net_migration_rate"]
+    used = joint["constant_data"].to_dataset()["used"].values
     cell = score_cells(joint)["elpd"].sortby("place")
     assert np.nanmean(cell.values) == pytest.approx(stored.values[:, :, used].mean(), abs=0.05)
 
@@ -118,7 +119,8 @@ def test_migration_alone_is_screened(country: xr.Dataset) -> None:
 
 def test_migration_alone_is_hindcast(country: xr.Dataset) -> None:
     split = ["2006:2009/2010:2012"]
-    spec, options = load_spec("joint_2026"), {"seed": 1, "progress": False}
+    spec = load_spec("joint_2026")
+    options: dict[str, Any] = {"seed": 1, "progress": False}
     bare = country.drop_vars("industry_mix").drop_vars("jobs_by_industry")
     found = hindcast(spec, bare, split, classical=classical(), **options)
     alone = hindcast(
