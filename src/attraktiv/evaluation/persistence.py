@@ -104,7 +104,8 @@ def hindcast(
         If a split, a model, the column of blocks or their combination is wrong.
     """
     check_interval(prob, "eti")
-    spec, regression = _models(model, classical)
+    # another equation takes no part, and may need what the panel lacks
+    spec, regression = (of.alone(of.kinds[0]) for of in _models(model, classical))
     data = panel if isinstance(panel, xr.Dataset) else read_panel(panel)
     found = parse_splits(splits, data, spec.migration.outcome)
     column, block = find_blocks(data, blocks)
