@@ -22,12 +22,12 @@ def name_pooled_twin(spec: ModelSpec, call: str) -> str:
         A sentence or two.
     """
     for twin in models():
-        if twin.classical and not twin.migration.yearly and _explains(twin) == _explains(spec):
+        if twin.classical and not twin.main.yearly and _explains(twin) == _explains(spec):
             return f"The years of {twin.id} share theirs: {call.format(twin.id)}."
     return f"Write yearly = false in a copy of its file, and give that: {call.format('FILE')}."
 
 
 def _explains(spec: ModelSpec) -> tuple[object, ...]:
-    equation = spec.migration
+    equation = spec.main
     factors = [term.label for term in parse_formula(equation.factors)]
     return equation.outcome, factors, sorted(spec.equations.jobs)

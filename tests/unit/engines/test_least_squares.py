@@ -196,7 +196,9 @@ def test_without_factors_the_levels_are_the_means_of_the_years(country: xr.Datas
 @pytest.fixture(params=["simulated", pytest.param("real", marks=pytest.mark.real_data)])
 def yearly(request: pytest.FixtureRequest) -> Design:
     pooled: Design = request.getfixturevalue(request.param)
-    return Design(pooled.spec.with_equation("residential", yearly=True), pooled.data, pooled.terms, {})
+    return Design(
+        pooled.spec.with_equation("residential", yearly=True), pooled.data, pooled.terms, {}
+    )
 
 
 @pytest.mark.oracle
@@ -233,7 +235,12 @@ def test_years_go_together_as_errors_of_a_place_do(yearly: Design) -> None:
 
 
 def test_draws_of_years_by_themselves(simulated: Design) -> None:
-    design = Design(simulated.spec.with_equation("residential", yearly=True), simulated.data, simulated.terms, {})
+    design = Design(
+        simulated.spec.with_equation("residential", yearly=True),
+        simulated.data,
+        simulated.terms,
+        {},
+    )
     found = least_squares.estimate(design)
     draws = least_squares.sample(design, chains=2, draws=2000, seed=3)
     beta = draws["beta"]
