@@ -184,3 +184,16 @@ PERCENT_OF_JOBS: Final = "percent of jobs per year"
 PERCENT_OF_EMPLOYED: Final = "percent of employed residents"
 PERCENTAGE_POINTS: Final = "percentage points"
 PERSONS_PER_YEAR: Final = "persons per year"
+
+
+def of_equation(name: str, kind: str) -> str:
+    """Name of a parameter of one equation in a model of two.
+
+    Parameters
+    ----------
+    name : str
+        As in a model of one equation.
+    kind : {"residential", "business"}
+        Names of the equation of migration stay as they are.
+    """
+    return name if kind == RESIDENTIAL else f"{name}_{kind}"

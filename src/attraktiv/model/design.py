@@ -20,6 +20,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Literal, get_args
 
 import numpy as np
@@ -198,7 +200,7 @@ def build_designs(
     together = [draft.known for draft in drafts.values()] if spec.equations.joint else []
     designs = {}
     for kind, draft in drafts.items():
-        known = np.logical_or.reduce(together) if together else draft.known
+        known = reduce(or_, together) if together else draft.known
         years = _fitted_years(known, draft.equation, first, last)
         fitted = known.sel({names.YEAR: years}).any(names.YEAR)
         data = _assembled(draft, panel, years, fitted).sel({names.PLACE: order})

@@ -25,20 +25,11 @@ import xarray as xr
 
 from attraktiv import names
 from attraktiv.errors import DesignError
-from attraktiv.model.design import Design, build_design
-from attraktiv.specs import (
-    Beta,
-    Exponential,
-    Gamma,
-    HalfNormal,
-    LogNormal,
-    ModelSpec,
-    Normal,
-    Prior,
-    Uniform,
-)
-
-CELL = "cell"
+from attraktiv.model.design import Design, build_designs
+from attraktiv.model.joint import joint_design
+from attraktiv.model.pymc_joint import joint_model_of
+from attraktiv.model.pymc_parts import CELL, Parts
+from attraktiv.specs import ModelSpec
 
 
 def build_model(spec: ModelSpec, panel: xr.Dataset, **options: object) -> pm.Model:
@@ -57,14 +48,19 @@ def build_model(spec: ModelSpec, panel: xr.Dataset, **options: object) -> pm.Mod
     -------
     pymc.Model
         Coordinates ``place``, ``year``, ``term``, ``cell`` (and ``group``); variables as
-        docs/schema.md names them.
+        docs/schema.md names them. In a model of two equations those of jobs end in
+        ``_business``.
 
     Raises
     ------
     DesignError
         If the specification is classical: least squares has no priors.
     """
-    return model_of(build_design(spec, panel, **options))  # type: ignore[arg-type]
+    designs = build_designs(spec, panel, **options)  # type: ignore[arg-type]
+    main = next(iter(designs.values()))
+    if main.spec.equations.joint is not None:
+        return joint_model_of(joint_design(designs, panel))
+    return model_of(main)
 
 
 def model_of(design: Design) -> pm.Model:
@@ -77,118 +73,40 @@ def model_of(design: Design) -> pm.Model:
             "least-squares, or choose a hierarchical model."
         )
     data = design.fitted()
-    place, year = np.nonzero(data[names.USED].values)
-    coords = {
-        names.PLACE: data[names.PLACE].values,
-        names.YEAR: data[names.YEAR].values,
-        names.TERM: list(design.terms),
-        CELL: np.arange(place.size),
-    }
+    coords = {name: data[name].values for name in (names.PLACE, names.YEAR)}
     with pm.Model(coords=coords) as model:
-        mean = _national_level(design)[year]
-        if design.terms:
-            factors = pm.Data(
-                names.FACTORS, data[names.FACTORS].values[place, year], dims=(CELL, names.TERM)
-            )
-            beta = _draw(names.BETA, equation.priors[names.BETA], dims=names.TERM)
-            mean = mean + factors @ beta
+        parts = Parts.of(design)
+        place, year = parts.place, parts.year
+        mean = parts.explained()
         if equation.shared:
-            mean = mean + _group_effect(design, data)[place]
+            mean = mean + _group_effect(parts)[place]
         if equation.place_effect != "none":
-            mean = mean + _lasting(design)[place]
+            mean = mean + parts.lasting(parts.innovations(names.THETA, names.PLACE))[place]
         if equation.place_effect == "ar1":
-            mean = mean + _path(design)[place, year]
-        variance = _draw(names.SIGMA, equation.priors[names.SIGMA]) ** 2
-        known = data[names.MEASUREMENT_SD].values[place, year] ** 2
-        if equation.noise.size_dependent:
-            flow = data[names.FLOW_VARIANCE].values[place, year]
-            variance = variance + _draw(names.PHI, equation.priors[names.PHI]) * flow
+            innovations = parts.innovations(names.U, names.PLACE, names.YEAR)
+            mean = mean + parts.path(parts.draw(names.RHO), innovations)[place, year]
         cells = {
             "mu": mean,
-            "sigma": pt.sqrt(variance + known),
-            "observed": data[names.OUTCOME].values[place, year],
+            "sigma": parts.noise_sd(),
+            "observed": parts.at_cells(names.OUTCOME),
             "dims": CELL,
         }
         if equation.gaussian:
             pm.Normal(equation.outcome, **cells)
         else:
-            nu = _draw(names.NU, equation.priors[names.NU])
-            pm.StudentT(equation.outcome, nu=nu, **cells)
+            pm.StudentT(equation.outcome, nu=parts.draw(names.NU), **cells)
     return model
 
 
-def _national_level(design: Design) -> pt.TensorVariable:
-    priors = design.equation.priors
-    mu = _draw(names.MU_ALPHA, priors[names.MU_ALPHA])
-    sigma = _draw(names.SIGMA_ALPHA, priors[names.SIGMA_ALPHA])
-    if design.equation.year_effect == "independent":
-        return pm.Normal(names.ALPHA, mu=mu, sigma=sigma, dims=names.YEAR)
-    rho = _draw(names.RHO_ALPHA, priors[names.RHO_ALPHA])
-    start = pm.Normal.dist(mu, sigma / pt.sqrt(1.0 - rho**2))
-    return pm.AR(
-        names.ALPHA,
-        rho=pt.stack([mu * (1.0 - rho), rho]),
-        sigma=sigma,
-        constant=True,
-        init_dist=start,
-        dims=names.YEAR,
-    )
-
-
-def _group_effect(design: Design, data: xr.Dataset) -> pt.TensorVariable:
-    labels, index = np.unique(data[names.GROUP_OF_PLACE].values, return_inverse=True)
-    if design.field is not None:
-        labels = design.field.places
-        index = np.searchsorted(labels, data[names.GROUP_OF_PLACE].values.astype(str))
+def _group_effect(parts: Parts) -> pt.TensorVariable:
+    field, of_place = parts.design.field, parts.data[names.GROUP_OF_PLACE].values
+    labels, index = np.unique(of_place, return_inverse=True)
+    if field is not None:
+        labels = field.places
+        index = np.searchsorted(labels, of_place.astype(str))
     pm.modelcontext(None).add_coord(names.GROUP, labels)
-    sigma = _draw(names.SIGMA_GAMMA, design.equation.priors[names.SIGMA_GAMMA])
-    raw = pm.Normal("gamma_raw", dims=names.GROUP)
-    shape = raw if design.field is None else design.field.root() @ raw
+    sigma = parts.draw(names.SIGMA_GAMMA)
+    raw = parts.innovations(names.GAMMA, names.GROUP)
+    shape = raw if field is None else field.root() @ raw
     gamma = pm.Deterministic(names.GAMMA, sigma * shape, dims=names.GROUP)
     return gamma[index]
-
-
-def _lasting(design: Design) -> pt.TensorVariable:
-    tau = _draw(names.TAU, design.equation.priors[names.TAU])
-    raw = pm.Normal("theta_raw", dims=names.PLACE)
-    return pm.Deterministic(names.THETA, tau * raw, dims=names.PLACE)
-
-
-def _path(design: Design) -> pt.TensorVariable:
-    priors = design.equation.priors
-    sigma = _draw(names.SIGMA_U, priors[names.SIGMA_U])
-    rho = _draw(names.RHO, priors[names.RHO])
-    raw = pm.Normal("u_raw", dims=(names.PLACE, names.YEAR))
-    # u = raw Lᵀ with L the Cholesky factor of the AR(1) covariance: u_t = Σ_s L_ts raw_s.
-    years = np.arange(design.years.size)
-    lag = years[:, None] - years[None, :]
-    first = np.where(years == 0, 1.0, 0.0)
-    weight = pt.where(lag >= 0, rho ** np.maximum(lag, 0), 0.0)
-    weight = weight * (first / pt.sqrt(1.0 - rho**2) + (1.0 - first))[None, :]
-    u = sigma * raw @ weight.T
-    return pm.Deterministic(names.U, u, dims=(names.PLACE, names.YEAR))
-
-
-def _draw(name: str, prior: Prior, dims: str | None = None) -> pt.TensorVariable:
-    match prior:
-        case Normal():
-            return pm.Normal(name, mu=prior.mu, sigma=prior.sigma, dims=dims)
-        case HalfNormal():
-            return pm.HalfNormal(name, sigma=prior.sigma, dims=dims)
-        case Exponential():
-            return pm.Exponential(name, scale=prior.scale, dims=dims)
-        case LogNormal():
-            return pm.LogNormal(name, mu=prior.mu, sigma=prior.sigma, dims=dims)
-        case Beta(lower=0.0, upper=1.0):
-            return pm.Beta(name, alpha=prior.alpha, beta=prior.beta, dims=dims)
-        case Beta():
-            share = pm.Beta(f"{name}_raw", alpha=prior.alpha, beta=prior.beta, dims=dims)
-            value = prior.lower + (prior.upper - prior.lower) * share
-            return pm.Deterministic(name, value, dims=dims)
-        case Gamma(lower=0.0):
-            return pm.Gamma(name, alpha=prior.alpha, beta=prior.beta, dims=dims)
-        case Gamma():
-            above = pm.Gamma(f"{name}_raw", alpha=prior.alpha, beta=prior.beta, dims=dims)
-            return pm.Deterministic(name, prior.lower + above, dims=dims)
-        case Uniform():
-            return pm.Uniform(name, lower=prior.lower, upper=prior.upper, dims=dims)
