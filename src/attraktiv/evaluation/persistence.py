@@ -69,7 +69,8 @@ def hindcast(
     Parameters
     ----------
     model : str, Path or ModelSpec
-        A hierarchical model. Of one with equations of migration and of jobs, migration is judged.
+        A hierarchical model. Of one with equations of migration and of jobs, that of migration is
+        judged, by itself.
     panel : str, Path or xarray.Dataset
         Panel folder, built panel, or the dataset of :func:`attraktiv.read_panel`.
     splits : sequence of str
@@ -106,7 +107,8 @@ def hindcast(
         If a split, a model, the column of blocks or their combination is wrong.
     """
     check_interval(prob, "eti")
-    spec, regression = _models(model, classical)
+    # another equation takes no part, and may need what the panel lacks
+    spec, regression = (of.alone(of.kinds[0]) for of in _models(model, classical))
     data = panel if isinstance(panel, xr.Dataset) else read_panel(panel)
     found = parse_splits(splits, data, spec.main.outcome)
     column, block = find_blocks(data, blocks)
