@@ -14,7 +14,7 @@ export UV_SYSTEM_CERTS ?= true
 ARGS ?=
 export PYTHON ?=
 
-.PHONY: help install demo test lint types docs bench calibration coverage-table screening-table pages wheel-test clean lock
+.PHONY: help install demo test lint types docs bench calibration coverage-table screening-table feedback-table pages wheel-test clean lock
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ coverage-table: $(STAMP) ## write docs/coverage.md from simulated countries
 
 screening-table: $(STAMP) ## write docs/screening-rates.md from simulated countries
 	@$(BIN)/python -m tests.recovery.screening $(ARGS)
+
+feedback-table: $(STAMP) ## write docs/feedback.md from simulated countries
+	@$(BIN)/python -m tests.recovery.feedback $(ARGS)
 
 pages: $(STAMP) ## write the pages of docs/ that hold results on the real panel
 	@$(BIN)/python scripts/pages.py

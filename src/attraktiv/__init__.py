@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from attraktiv.demonstration import demo
     from attraktiv.effects import attractiveness, decompose
     from attraktiv.engines import check, coefficient_trend, fit
-    from attraktiv.evaluation import compare, hindcast, screen
+    from attraktiv.evaluation import compare, hindcast, job_response, screen
     from attraktiv.model import build_design
     from attraktiv.model.pymc_model import build_model
     from attraktiv.panels import covariate, panel, read_panel, simulate, simulate_country
@@ -36,6 +36,7 @@ __all__ = [
     "demo",
     "fit",
     "hindcast",
+    "job_response",
     "load_spec",
     "models",
     "open_run",
@@ -61,6 +62,7 @@ _ROOM_OF: Final = {
     "demo": "demonstration",
     "fit": "engines",
     "hindcast": "evaluation",
+    "job_response": "evaluation",
     "load_spec": "specs",
     "models": "specs",
     "open_run": "store",

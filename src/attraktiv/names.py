@@ -13,6 +13,7 @@ from typing import Final
 PLACE: Final = "place"
 YEAR: Final = "year"
 TERM: Final = "term"
+JOBS_TERM: Final = "jobs_term"  # of an equation of jobs
 GROUP: Final = "group"
 CHAIN: Final = "chain"
 DRAW: Final = "draw"
@@ -29,6 +30,9 @@ FACTOR: Final = "factor"  # a proposed driver, as a formula writes it
 CRITERION: Final = "criterion"  # what a predictive density leaves out
 SLOPE: Final = "slope"  # pooled, within places, between places
 ESTIMATE: Final = "estimate"  # mean, lower, upper
+ESTIMATOR: Final = "estimator"  # least squares, two-stage least squares, posterior
+SPAN: Final = "span"  # the same year, or the years after too
+INSTRUMENTS: Final = "instruments"  # factors that only an equation of jobs has
 
 # Panel: observed -------------------------------------------------------------
 POPULATION: Final = "population"
@@ -175,6 +179,14 @@ TAIL_ADJUSTED: Final = "tail_adjusted"
 ATTRACTIVENESS_CHANGE: Final = "attractiveness_change"
 ATTRACTIVENESS_CHANGE_SD: Final = "attractiveness_change_sd"
 BELONGS: Final = "belongs"
+
+# Evaluation: jobs and migration of one year ----------------------------------
+JOB_RESPONSE: Final = "job_response"
+JOB_RESPONSE_SE: Final = "job_response_se"
+MIGRANTS_PER_100_JOBS: Final = "migrants_per_100_jobs"
+FIRST_STAGE_F: Final = "first_stage_f"
+PARTIAL_R2: Final = "partial_r2"
+PROB_POSITIVE: Final = "prob_positive"
 
 # Units -----------------------------------------------------------------------
 PERSONS: Final = "persons"

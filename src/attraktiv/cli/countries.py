@@ -57,12 +57,23 @@ def simulate(
     places: Annotated[int, typer.Option("--places", help="Number of places.")] = 60,
     years: Annotated[int, typer.Option("--years", help="Number of years.")] = 12,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same gives the same.")] = 1,
+    feedback: Annotated[
+        bool, typer.Option("--feedback", help="Let people drive jobs, as jobs drive people.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a simulated country.")] = False,
 ) -> None:
     """Write a country with known truth as a panel folder."""
+    from attraktiv.panels import Feedback
     from attraktiv.panels import simulate as write_country
 
-    write_country(out_folder, places=places, years=years, seed=seed, force=force)
+    write_country(
+        out_folder,
+        places=places,
+        years=years,
+        seed=seed,
+        feedback=Feedback() if feedback else None,
+        force=force,
+    )
     say(f"Simulated {places} places and {years} years in {out_folder}")
     next_commands(
         f"attraktiv panel {out_folder}",

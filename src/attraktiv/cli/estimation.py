@@ -5,14 +5,18 @@ from __future__ import annotations
 import shutil
 import textwrap
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from attraktiv.cli.messages import next_commands, paragraph, reported, say
 from attraktiv.cli.options import Exclude, First, Last, Model, Panel, Run, Without
+from attraktiv.cli.responses import response_lines
 from attraktiv.cli.slopes import MEANING, slopes_table
 from attraktiv.cli.tables import Column, text_table
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _DEFAULT = "*"
 
@@ -125,25 +129,43 @@ def check(
 ) -> None:
     """Say whether a run can be trusted, and what to do if not; exit status 1 if it failed."""
     from attraktiv import engines
-    from attraktiv.evaluation import slopes
-    from attraktiv.store import open_run
+    from attraktiv.evaluation import job_response, simultaneous, slopes
+    from attraktiv.store import equation_of, kinds_of, open_run
 
     tree = open_run(run)
     verdict = engines.check(tree)
     for line in verdict.lines:
         typer.echo(paragraph(line))
-    found = slopes(tree)
-    if found.sizes["term"]:
+    shown = False
+    kinds = kinds_of(tree)
+    for kind in kinds:
+        equation = equation_of(tree, kind)
+        found = slopes(equation)
+        if not found.sizes["term"]:
+            continue
+        shown = True
         typer.echo()
         say(
-            "Least-squares slopes of the factors, percentage points per standard deviation, "
-            "± standard error clustered by place; difference: between less within"
+            f"Least-squares slopes of the factors{_of(equation, len(kinds))}, percentage points per standard "
+            "deviation, ± standard error clustered by place; difference: between less within"
         )
         typer.echo("\n".join(slopes_table(found)))
+    if shown:
         typer.echo()
         say(MEANING)
+    if simultaneous(tree):
+        for block in response_lines(job_response(tree)):
+            typer.echo(f"\n{block}")
     if verdict.passed is False:
         raise typer.Exit(1)
+
+
+def _of(equation: xr.DataTree, count: int) -> str:
+    """Say which equation it is, where that is not plain."""
+    kind = equation.attrs.get("kind", "residential")
+    if count == 1 and kind == "residential":
+        return ""
+    return f" of {equation.attrs['outcome']} ({kind} attractiveness)"
 
 
 def _entry(label: str, text: str) -> str:

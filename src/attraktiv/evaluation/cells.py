@@ -71,7 +71,7 @@ def mean_attractiveness(run: xr.DataTree) -> xr.DataArray:
     drawn = attractiveness(run, with_path=False)
     drawn = drawn.isel({names.PLACE: np.flatnonzero(~drawn[names.FROM_PRIOR].values)})
     mean = drawn[names.ATTRACTIVENESS].mean(_SAMPLE)
-    return mean.drop_vars([names.POPULATION, names.FROM_PRIOR])
+    return mean.drop_vars(set(mean.coords) - {names.PLACE, names.NAME})
 
 
 def _fitted(run: xr.DataTree) -> np.ndarray:
@@ -123,11 +123,15 @@ def require_comparable(runs: Sequence[xr.DataTree]) -> None:
                 title = "panel_title" if key == "panel_hash" else "outcome"
                 found, expected = (of.attrs.get(title, "") for of in (run, first))
                 same = ", the same title but other content" if found == expected else ""
+                again = (
+                    "panel, with the same content: fit both to the same panel and compare again."
+                    if key == "panel_hash"
+                    else "outcome: fit models that explain the same, and compare these."
+                )
                 raise RunError(
                     f"The runs cannot be compared: {label} was fitted to another {what} "
                     f"({found!r}{same}) than {labels(runs)[0]} ({expected!r}). Valid are runs of "
-                    f"one {what}, with the same content: fit both to the same panel and compare "
-                    "again."
+                    f"one {again}"
                 )
     if not bool(shared(runs).any()):
         raise RunError(

@@ -14,6 +14,7 @@ from attraktiv.effects.intervals import check_interval
 from attraktiv.effects.terms import has_yearly_coefficients, is_residual
 from attraktiv.errors import InputError
 from attraktiv.evaluation.cells import labels, require_comparable, shared
+from attraktiv.evaluation.densities import is_joint
 from attraktiv.evaluation.mundlak import slopes
 from attraktiv.evaluation.refits import require_panel
 from attraktiv.evaluation.scores import cell_scores, future_scores, place_scores, summed
@@ -101,6 +102,12 @@ def compare(
             "standard errors of all densities do not, they take places as independent."
         )
     for tree, label in zip(trees, name, strict=True):
+        if is_joint(tree):
+            notes.append(
+                f"{label} predicts a cell of migration from the place's other years and from its "
+                "jobs of all years; a run of migration alone knows of jobs what its factors say. "
+                f"The reliability of {label} counts what migration tells, and jobs add to that."
+            )
         if has_yearly_coefficients(tree):
             notes.append(
                 f"Every year of {label} has coefficients of its own; its effects here are their "

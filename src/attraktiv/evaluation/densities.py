@@ -26,16 +26,23 @@ from attraktiv.effects.terms import has_yearly_coefficients, is_residual
 from attraktiv.errors import RunError
 from attraktiv.evaluation.cells import cells, noise_scale2, parameter, residuals
 from attraktiv.evaluation.deletion import Deletion
+from attraktiv.store import kinds_of
 
 LIMIT = "limit"
 #: Why some runs have no density of whole places, nor of later years.
+JOINT = (
+    "its migration and its jobs of a year come together, and a density of migration alone would "
+    "take the jobs as given"
+)
 STUDENT_PATH = (
     "its noise is Student-t and its attractiveness moves, which together cannot be integrated out"
 )
 
 
 def score_cells(run: xr.DataTree) -> xr.Dataset:
-    """Log predictive density of each cell given all others.
+    """Log predictive density of each cell given all others, factors as observed.
+
+    Of a joint run: of migration, given the place's jobs of all years too.
 
     Parameters
     ----------
@@ -80,21 +87,29 @@ def score_places(run: xr.DataTree) -> xr.Dataset:
     -------
     xarray.Dataset
         ``elpd``, ``pareto_k`` (place) as in :func:`score_cells`; NaN where
-        :func:`student_path`.
+        :func:`no_whole_place`.
     """
     data = cells(run)
     if is_residual(run):
         return _scores(data, _regression(run, data).of_places())
-    if student_path(run):
+    if no_whole_place(run):
         return _scores(data, np.full(data.sizes[names.PLACE], np.nan))
     density = place_log_density(run)
     return _scores(data, *_left_out(density, np.ones(density.shape[1], dtype=bool)))
 
 
-def student_path(run: xr.DataTree) -> bool:
-    """Say whether noise is Student-t and attractiveness moves: too much to be integrated out."""
+def no_whole_place(run: xr.DataTree) -> str | None:
+    """Say why a run has no density of whole places, nor of later years; None where it has."""
+    if is_joint(run):
+        return JOINT
     posterior = run[names.POSTERIOR].data_vars
-    return names.NU in posterior and names.SIGMA_U in posterior
+    student_path = names.NU in posterior and names.SIGMA_U in posterior
+    return STUDENT_PATH if student_path else None
+
+
+def is_joint(run: xr.DataTree) -> bool:
+    """Say whether equations of migration and of jobs were estimated together."""
+    return len(kinds_of(run)) > 1 and not is_residual(run)
 
 
 def place_log_density(run: xr.DataTree) -> np.ndarray:

@@ -34,7 +34,7 @@ from attraktiv.evaluation.cells import (
     parameter,
     residuals,
 )
-from attraktiv.evaluation.densities import STUDENT_PATH, student_path
+from attraktiv.evaluation.densities import no_whole_place
 from attraktiv.evaluation.refits import design_until
 
 FORGOTTEN, CARRIED = "future", "future_carried"
@@ -44,7 +44,7 @@ def no_later_year(run: xr.DataTree) -> str | None:
     """Say why a run has no density of a later year; None where it has."""
     if has_yearly_coefficients(run):
         return "every year has coefficients of its own, and a later year has none"
-    return STUDENT_PATH if student_path(run) else None
+    return no_whole_place(run)
 
 
 def score_year(run: xr.DataTree, panel: xr.Dataset, carried: bool) -> xr.DataArray:

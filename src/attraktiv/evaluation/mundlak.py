@@ -12,8 +12,9 @@ Three least-squares regressions on all factors at once, over the used cells:
 - between: a place's mean of y on its means of x, both first centred within the year.
 
 The pooled slope mixes the other two (Mundlak 1978, *Econometrica*). Each estimator is a sum over
-places of an influence ψ_i = (W'W)⁻¹W_i'e_i, so variances clustered by place, and the covariance of
-within and between that their difference needs, are c·Σ ψ_i ψ_i', c = N/(N − 1).
+places of an influence ψ_i (:mod:`attraktiv.evaluation.clustered`), so variances clustered by place,
+and the covariance of within and between that their difference needs, are c·Σ ψ_i ψ_i',
+c = N/(N − 1).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import xarray as xr
 
 from attraktiv import names
 from attraktiv.evaluation.cells import cells
+from attraktiv.evaluation.clustered import regress
 
 SLOPES = ("pooled", "within", "between", "difference")
 _FIXED = 1e-9
@@ -34,7 +36,8 @@ def slopes(run: xr.DataTree) -> xr.Dataset:
     Parameters
     ----------
     run : xarray.DataTree
-        Of any model; only its data are used.
+        Of any model; only its data are used, and of several equations those of the first:
+        :func:`attraktiv.store.equation_of` gives the others.
 
     Returns
     -------
@@ -66,7 +69,7 @@ def slopes(run: xr.DataTree) -> xr.Dataset:
             of_place = _means(centred, place, size)
             w = np.column_stack([of_place[:, :-1], np.ones(size)])
             outcome, owner = of_place[:, -1], np.arange(size)
-        found, of_place = _regress(w, outcome, owner, size)
+        found, of_place = regress(w, outcome, owner, size)
         k = int(chosen.sum())
         mean[row, chosen], influence[row][:, chosen] = found[:k], of_place[:, :k]
     influence[1][:, ~moving] = np.nan
@@ -79,18 +82,6 @@ def slopes(run: xr.DataTree) -> xr.Dataset:
         {names.SLOPE_MEAN: (dims, mean.T, units), names.SLOPE_SE: (dims, se.T, units)},
         coords={names.TERM: terms, names.SLOPE: list(SLOPES)},
     )
-
-
-def _regress(
-    w: np.ndarray, y: np.ndarray, owner: np.ndarray, size: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients (q,), and each place's influence on them (place, q)."""
-    # a level that no other place shares, or collinear factors: the shortest solution
-    inverse = np.linalg.pinv(w.T @ w, hermitian=True)
-    coefficients = inverse @ (w.T @ y)
-    scores = np.zeros((size, w.shape[1]))
-    np.add.at(scores, owner, w * (y - w @ coefficients)[:, None])
-    return coefficients, scores @ inverse
 
 
 def _means(values: np.ndarray, group: np.ndarray, size: int) -> np.ndarray:

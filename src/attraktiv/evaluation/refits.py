@@ -12,7 +12,7 @@ import xarray as xr
 from attraktiv import names
 from attraktiv.engines import fit
 from attraktiv.errors import AttraktivWarning, RunError
-from attraktiv.model import Design, build_design
+from attraktiv.model import Design, build_design, parse_formula
 from attraktiv.panels import content_hash
 from attraktiv.specs import ModelSpec
 
@@ -26,14 +26,15 @@ def specification(run: xr.DataTree) -> ModelSpec:
 
 
 def design_until(run: xr.DataTree, panel: xr.Dataset, last: int) -> Design:
-    """Build the run's design from its first year to another last year."""
-    return build_design(
-        specification(run), panel, first=int(run.attrs["first_year"]), last=last, **_options(run)
-    )
+    """Build the design of the run's first equation from its first year to another last year."""
+    spec, options = _of_root(run)
+    return build_design(spec, panel, first=int(run.attrs["first_year"]), last=last, **options)
 
 
 def refitted(run: xr.DataTree, panel: xr.Dataset, first: int, last: int) -> xr.DataTree:
     """Fit the run's model, with its options, seed and engine, to other years of its panel.
+
+    Of equations that are estimated apart the first alone is fitted.
 
     Parameters
     ----------
@@ -48,11 +49,12 @@ def refitted(run: xr.DataTree, panel: xr.Dataset, first: int, last: int) -> xr.D
     xarray.DataTree
     """
     posterior = run[names.POSTERIOR].to_dataset()
+    spec, options = _of_root(run)
     with warnings.catch_warnings():
         # what the panel's doubts are was said when the run was fitted
         warnings.simplefilter("ignore", AttraktivWarning)
         return fit(
-            specification(run),
+            spec,
             panel,
             first=first,
             last=last,
@@ -61,7 +63,7 @@ def refitted(run: xr.DataTree, panel: xr.Dataset, first: int, last: int) -> xr.D
             chains=posterior.sizes[names.CHAIN],
             draws=posterior.sizes[names.DRAW],
             progress=False,
-            **_options(run),
+            **options,
         )
 
 
@@ -81,5 +83,18 @@ def require_panel(runs: Sequence[xr.DataTree], panel: xr.Dataset) -> None:
         )
 
 
-def _options(run: xr.DataTree) -> dict[str, Any]:
-    return dict(json.loads(run.attrs.get("options", "{}")))
+def _of_root(run: xr.DataTree) -> tuple[ModelSpec, dict[str, Any]]:
+    """Return what the equation at the root needs, and the options of its fit.
+
+    Equations that are estimated apart are left out: what they need may be missing in a part of
+    the years.
+    """
+    spec = specification(run)
+    options = dict(json.loads(run.attrs.get("options", "{}")))
+    if spec.equations.joint is not None:
+        return spec, options
+    spec = spec.alone(spec.kinds[0])
+    terms = parse_formula(spec.main.factors)
+    known = {name for term in terms for name in (term.label, *term.variables)}
+    options["without"] = [name for name in options.get("without", ()) if name in known]
+    return spec, options

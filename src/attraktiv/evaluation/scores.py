@@ -13,11 +13,10 @@ from attraktiv.effects.terms import is_residual
 from attraktiv.evaluation.cells import cells, labels
 from attraktiv.evaluation.densities import (
     LIMIT,
-    STUDENT_PATH,
+    no_whole_place,
     score_cells,
     score_places,
     standard_error,
-    student_path,
     total,
 )
 from attraktiv.evaluation.futures import CARRIED, FORGOTTEN, no_later_year, score_year
@@ -65,11 +64,12 @@ def place_scores(runs: Sequence[xr.DataTree], on: xr.DataArray, notes: list[str]
     """Score each place that has the same cells in all runs, given the other places."""
     scores = [score_places(run) for run in runs]
     elpd = xr.concat([s[names.ELPD] for s in scores], dim=names.RUN, join="inner")
-    scored = [not student_path(run) for run in runs]
+    why_not = [no_whole_place(run) for run in runs]
+    scored = [not why for why in why_not]
     notes += [
-        f"{label} has no density of whole places: {STUDENT_PATH}."
-        for label, has in zip(labels(runs), scored, strict=True)
-        if not has
+        f"{label} has no density of whole places: {why}."
+        for label, why in zip(labels(runs), why_not, strict=True)
+        if why
     ]
     known = elpd.isel({names.RUN: scored}).notnull().all(names.RUN) & any(scored)
     for run in runs:  # the density of other cells is another density

@@ -69,7 +69,8 @@ def screen(
     Parameters
     ----------
     model : str, Path or ModelSpec
-        The model without the proposed drivers.
+        The model without the proposed drivers. Of several equations the first alone is fitted:
+        that of migration where there is one.
     panel : str, Path or xarray.Dataset
         Panel folder, built panel, or the dataset of :func:`attraktiv.read_panel`.
     factors : sequence of str
@@ -108,7 +109,8 @@ def screen(
             f"The region of practical equivalence is {rope:g} wide on either side; valid is a "
             f"number above zero, in percentage points: --rope {ROPE}"
         )
-    base = _reduced(_pooled(load_spec(model)), without)
+    spec = _pooled(load_spec(model))
+    base = _reduced(spec.alone(spec.kinds[0]), without)
     data = panel if isinstance(panel, xr.Dataset) else read_panel(panel)
     terms = _proposed(base, factors, data)
     options: dict[str, Any] = {"first": first, "last": last, "exclude": exclude}
@@ -200,7 +202,7 @@ def _judged(found: xr.Dataset) -> xr.Dataset:
 
 def _pooled(spec: ModelSpec) -> ModelSpec:
     """Raise unless a factor has one effect in all years."""
-    if not spec.migration.yearly:
+    if not spec.main.yearly:
         return spec
     raise InputError(
         f"The model {spec.id} estimates every year by itself, and screening asks for one effect of "
@@ -219,13 +221,11 @@ def _reduced(spec: ModelSpec, without: Sequence[str]) -> ModelSpec:
 
 
 def _extended(spec: ModelSpec, term: str) -> ModelSpec:
-    return _with_factors(spec, [t.label for t in parse_formula(spec.migration.factors)] + [term])
+    return _with_factors(spec, [t.label for t in parse_formula(spec.main.factors)] + [term])
 
 
 def _with_factors(spec: ModelSpec, labels: Sequence[str]) -> ModelSpec:
-    plain = spec.model_dump()
-    plain["equations"]["migration"]["factors"] = " + ".join(labels)
-    return ModelSpec.model_validate(plain)
+    return spec.with_equation(spec.kinds[0], factors=" + ".join(labels))
 
 
 def _proposed(base: ModelSpec, factors: Sequence[str], panel: xr.Dataset) -> list[str]:
@@ -236,7 +236,7 @@ def _proposed(base: ModelSpec, factors: Sequence[str], panel: xr.Dataset) -> lis
             "There is no factor to screen; name one or more: "
             f"attraktiv screen {base.id} PANEL --factor education"
         )
-    known = [term.label for term in parse_formula(base.migration.factors)]
+    known = [term.label for term in parse_formula(base.main.factors)]
     found: list[str] = []
     for text in texts:
         parsed = parse_formula(text)

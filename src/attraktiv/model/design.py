@@ -265,7 +265,7 @@ def _assembled(
 
 
 def kept_terms(spec: ModelSpec, without: Sequence[str]) -> tuple[Term, ...]:
-    """Return the factors of the equation of migration less those left out.
+    """Return the factors of the first equation less those left out.
 
     Parameters
     ----------
@@ -283,7 +283,7 @@ def kept_terms(spec: ModelSpec, without: Sequence[str]) -> tuple[Term, ...]:
         The model has no such factor.
     """
     _refuse_unknown_factors(spec, without)
-    return _kept(parse_formula(spec.migration.factors), without)
+    return _kept(parse_formula(spec.main.factors), without)
 
 
 def _kept(terms: tuple[Term, ...], without: Sequence[str]) -> tuple[Term, ...]:

@@ -3,9 +3,9 @@
 Mathematical details
 --------------------
 Nearest is, of the models that begin with the same equation, of migration or of jobs, the one
-that shares the most terms; then the one with the fewest terms that only one of the two has,
-then one of the same kind (classical or not), then the one closest in time, then the first by
-name.
+that shares the most terms; then the one with the fewest terms, and then equations, that only one
+of the two has, then one of the same kind (classical or not), then the one closest in time, then
+the first by name.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from attraktiv import names
 from attraktiv.errors import AttraktivWarning, DesignError, PanelError
 from attraktiv.model.formula import parse_formula
 from attraktiv.panels import COVARIATES, covariate, region_attribute
-from attraktiv.specs import AUTO_GROUPS, Equation, ModelSpec, models
+from attraktiv.specs import AUTO_GROUPS, Equation, JobsEquation, ModelSpec, models
 
 
 def columns(spec: ModelSpec) -> tuple[str, ...]:
@@ -68,8 +68,8 @@ def outcome_of(equation: Equation, panel: xr.Dataset) -> str:
 def missing(spec: ModelSpec, panel: xr.Dataset) -> tuple[str, ...]:
     """Variables that a model needs and a panel lacks, or knows nowhere."""
     lacking = []
-    for kind, equation in spec.equations.by_kind().items():
-        if _essential(spec, kind):
+    for equation in spec.equations.by_kind().values():
+        if not isinstance(equation, JobsEquation) or equation.essential:
             lacking += _missing_of(equation, panel)
     return tuple(dict.fromkeys(lacking))
 
@@ -82,10 +82,6 @@ def _missing_of(equation: Equation, panel: xr.Dataset) -> list[str]:
     if equation.field is not None and not has_borders(panel):
         lacking.append(_BORDERS)
     return lacking
-
-
-def _essential(spec: ModelSpec, kind: str) -> bool:
-    return kind not in spec.equations.jobs or spec.equations.jobs[kind].essential
 
 
 def group_column(groups: str, panel: xr.Dataset) -> str | None:
@@ -115,12 +111,13 @@ def nearest(spec: ModelSpec, panel: xr.Dataset) -> ModelSpec | None:
     """
     own = _terms(spec)
 
-    def distance(other: ModelSpec) -> tuple[bool, int, int, bool, int, str]:
+    def distance(other: ModelSpec) -> tuple[bool, int, int, int, bool, int, str]:
         terms = _terms(other)
         return (
             other.kinds[0] != spec.kinds[0],
             -len(own & terms),
             len(own ^ terms),
+            len(set(spec.kinds) ^ set(other.kinds)),
             other.classical != spec.classical,
             abs(other.year - spec.year),
             other.id,

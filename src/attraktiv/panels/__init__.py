@@ -16,6 +16,7 @@ from attraktiv.panels.jobs import jobs_before
 from attraktiv.panels.reading import panel, read_panel
 from attraktiv.panels.simulation import (
     Departures,
+    Feedback,
     Parameters,
     SimulatedCountry,
     read_truth,
@@ -29,6 +30,7 @@ __all__ = [
     "COVARIATES",
     "Covariate",
     "Departures",
+    "Feedback",
     "Neighbours",
     "Parameters",
     "SimulatedCountry",

@@ -96,14 +96,19 @@ def _level(kind: str) -> Compute:
     return compute
 
 
+def _columns_of(kind: str) -> tuple[tuple[str, ...], ...]:
+    """Give the alternative sets of columns that a series of jobs comes from."""
+    if kind == names.JOBS_PUBLIC:
+        return ((kind,), (names.JOBS, names.JOBS_PRIVATE))
+    return ((kind,),)
+
+
 def growth_covariates(sector: str | None = None) -> list[Covariate]:
     """Define the growth of all jobs, or of a sector's."""
     kind = names.JOBS if sector is None else f"{names.JOBS}_{sector}"
     infix = "" if sector is None else f"{sector}_"
     words = "jobs" if sector is None else f"{sector.replace('_', ' ')} jobs"
-    requires: tuple[tuple[str, ...], ...] = ((kind,),)
-    if kind == names.JOBS_PUBLIC:
-        requires = ((kind,), (names.JOBS, names.JOBS_PRIVATE))
+    requires = _columns_of(kind)
     change = f"{kind}[t] - {kind}[t-1]"
     return [
         Covariate(
@@ -194,6 +199,9 @@ def industry_covariates(sector: str | None = None) -> list[Covariate]:
     jobs = names.JOBS if sector is None else f"{names.JOBS}_{sector}"
     words = "jobs" if sector is None else f"{sector.replace('_', ' ')} jobs"
     own_mix = (f"{infix}{names.INDUSTRY_MIX}",)
+    levels = _columns_of(jobs)
+    mix_and_level = tuple((*own_mix, *columns) for columns in levels)
+    industries = ((names.JOBS_BY_INDUSTRY,),) if sector is None else ()
 
     def national(panel: xr.Dataset, until: int | None) -> xr.DataArray:
         return national_job_growth(_of_sector(panel, sector))
@@ -217,7 +225,7 @@ def industry_covariates(sector: str | None = None) -> list[Covariate]:
             f"growth of the {words} of all other places",
             f"100 * (sum over j != i of {jobs}[j,t] - {jobs}[j,t-1]) / (sum over j != i of "
             f"{jobs}[j,t-1])",
-            ((names.JOBS_BY_INDUSTRY,), (jobs,)) if sector is None else ((jobs,),),
+            (*industries, *levels),
             national,
             sector,
             of_industries=True,
@@ -228,7 +236,7 @@ def industry_covariates(sector: str | None = None) -> list[Covariate]:
             f"industry mix: expected growth of {words} beyond the nation's",
             "sum over k of (share of industry k in the jobs of t-1) * (percent growth of jobs[k] "
             f"from t-1 to t in all other places) - {infix}{names.NATIONAL_JOB_GROWTH}",
-            (own_mix, (names.JOBS_BY_INDUSTRY,)) if sector is None else (own_mix,),
+            (own_mix, *industries),
             mix,
             sector,
             of_industries=True,
@@ -250,9 +258,7 @@ def industry_covariates(sector: str | None = None) -> list[Covariate]:
             names.PERCENT_OF_JOBS,
             f"growth of {words} that nation and industry mix leave over",
             f"{infix}job_growth - {infix}{names.NATIONAL_JOB_GROWTH} - {own_mix[0]}",
-            ((*own_mix, jobs), (names.JOBS_BY_INDUSTRY, jobs))
-            if sector is None
-            else ((*own_mix, jobs),),
+            (*mix_and_level, *((*columns, jobs) for columns in industries)),
             local,
             sector,
             of_industries=True,

@@ -97,15 +97,7 @@ def shift_share(panel: xr.Dataset) -> xr.Dataset:
     """
     jobs = panel[names.JOBS_BY_INDUSTRY]
     before, after = _pairs(panel, jobs)
-    elsewhere_before, elsewhere_after = _elsewhere(before), _elsewhere(after)
-    others = _others(before)
-    # an industry that no other place has says nothing of the nation: it is not covered
-    weight = np.where(others, before, 0.0)
-    growth = np.where(others, _ratio(elsewhere_after, elsewhere_before), 0.0)
-    covered = weight.sum(axis=2)
-    expected = np.einsum("itk,itk->it", weight, growth) / covered
-    national = _ratio(elsewhere_after.sum(axis=2), elsewhere_before.sum(axis=2))
-    national = np.where(others.any(axis=2), national, np.nan)
+    expected, national, covered = expected_growth(before, after)
     total = _total(panel, jobs)
     share = covered / np.where(total > 0, total, np.nan)
     mix = np.where(share >= COVERED_AT_LEAST, expected - national, np.nan)
@@ -116,6 +108,35 @@ def shift_share(panel: xr.Dataset) -> xr.Dataset:
             names.INDUSTRY_MIX: _labelled(panel, mix, attrs),
         }
     )
+
+
+@np.errstate(all="ignore")
+def expected_growth(
+    before: np.ndarray, after: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give the growth that industries lead one to expect of every place, from jobs alone.
+
+    Parameters
+    ----------
+    before, after : numpy.ndarray
+        (place, year, industry) jobs of the year before and of the year; 0 in both where either is
+        not known.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Each (place, year): expected growth and the nation's without the place, percent of jobs per
+        year, and the jobs of the year before that are covered.
+    """
+    elsewhere_before, elsewhere_after = _elsewhere(before), _elsewhere(after)
+    others = _others(before)
+    # an industry that no other place has says nothing of the nation: it is not covered
+    weight = np.where(others, before, 0.0)
+    growth = np.where(others, _ratio(elsewhere_after, elsewhere_before), 0.0)
+    covered = weight.sum(axis=2)
+    expected = np.einsum("itk,itk->it", weight, growth) / covered
+    national = _ratio(elsewhere_after.sum(axis=2), elsewhere_before.sum(axis=2))
+    return expected, np.where(others.any(axis=2), national, np.nan), covered
 
 
 def broken(panel: xr.Dataset, columns: tuple[str, ...]) -> xr.DataArray:

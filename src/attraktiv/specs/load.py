@@ -138,9 +138,10 @@ def line_of(text: str, path: Sequence[str]) -> tuple[int, str]:
         else:
             continue
         depth = _shared(here, path)
-        # Every part of this line must lie on the path; an inline table may go deeper.
-        if depth == len(here) and depth > best_depth:
-            best, best_depth, best_key = number, depth, here[-1]
+        # Every part of this line must lie on the path, where an inline table may go deeper; or
+        # the whole path in this line: [a.b.c] is where a table a.b without a line of its own is.
+        if depth in (len(here), len(path)) and depth > best_depth:
+            best, best_depth, best_key = number, depth, here[depth - 1]
     return best, best_key
 
 

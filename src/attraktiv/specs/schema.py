@@ -83,8 +83,8 @@ class Equations(Frozen):
 
     def by_kind(self) -> dict[str, Equation]:
         """Equations by the attractiveness that is their unexplained part."""
-        migration = {} if self.migration is None else {names.RESIDENTIAL: self.migration}
-        return {**migration, **self.jobs}
+        jobs: dict[str, Equation] = {str(kind): equation for kind, equation in self.jobs.items()}
+        return jobs if self.migration is None else {names.RESIDENTIAL: self.migration, **jobs}
 
     @model_validator(mode="after")
     def _outcomes_are_known(self) -> Self:
@@ -260,8 +260,8 @@ class ModelSpec(Frozen):
         if not any(e.outcome == JOB_GROWTH for e in self.equations.jobs.values()):
             others = ", ".join(e.outcome for e in self.equations.jobs.values())
             raise SpecError(
-                f"--sector {sector}: the model {self.id} has no equation of all jobs whose jobs "
-                f"could be those of a sector ({f'it explains {others}' if others else 'none'}). "
+                f"--sector {sector}: the model {self.id} has no equation of all jobs that could be "
+                f"those of a sector ({others or 'none'}). "
                 "Leave --sector out, or fit a model that has: attraktiv fit business_2026 PANEL "
                 f"--sector {sector}."
             )

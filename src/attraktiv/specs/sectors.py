@@ -12,11 +12,11 @@ import re
 JOB_GROWTH = "job_growth"
 
 _OUTCOME = re.compile(rf"(?:([a-z][a-z0-9_]*)_)?{JOB_GROWTH}")
-#: First words of covariates that are not the growth of a sector's jobs in percent of jobs.
-_OTHERS = ("own", "neighbour", "national", "expected", "local")
-#: What is put before and after the name of a sector.
+#: Words in the names of covariates that are not the growth of a sector's jobs in percent of jobs.
+_OTHERS = frozenset({"own", "neighbour", "national", "expected", "local"})
+
 _OF_ALL_JOBS = re.compile(
-    rf"\b(own_|neighbour_|national_|expected_|local_)?({JOB_GROWTH}|industry_mix)\b"
+    rf"\b(own_|neighbour_)?((?:national_|expected_|local_)?{JOB_GROWTH}|industry_mix)\b"
 )
 
 
@@ -34,9 +34,8 @@ def sector_of(outcome: str) -> str | None:
         ``"visit"``; ``""`` for all jobs; None if it is not a growth of jobs.
     """
     found = _OUTCOME.fullmatch(outcome)
-    if found is None or (found[1] or "").split("_")[0] in _OTHERS:
-        return None
-    return found[1] or ""
+    sector = "" if found is None else found[1] or ""
+    return None if found is None or set(sector.split("_")) & _OTHERS else sector
 
 
 def of_sector(formula: str, sector: str) -> str:

@@ -21,6 +21,7 @@ from tests.unit.runs import fake_run
 
 from attraktiv import engines
 from attraktiv.errors import FitError, PanelWarning
+from attraktiv.panels import read_truth
 from attraktiv.store import open_run, write_run
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -456,6 +457,12 @@ def test_a_country_is_simulated_checked_and_built(call: Call, tmp_path: Path) ->
     assert result.exit_code == 2
     assert "--force" in result.stderr
     assert call("panel", built).exit_code == 0
+
+
+def test_a_country_is_simulated_with_feedback(call: Call, tmp_path: Path) -> None:
+    result = call("simulate", tmp_path / "land", "--places", 6, "--years", 3, "--feedback")
+    assert result.exit_code == 0, result.stderr
+    assert "theta_business" in read_truth(tmp_path / "land")
 
 
 def test_a_panel_says_how_much_its_industry_mix_covers(call: Call, tmp_path: Path) -> None:

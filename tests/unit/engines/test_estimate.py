@@ -16,13 +16,14 @@ from tests.unit.engines.conftest import FACTORS, draws_of
 from tests.unit.specifications import lengthened, permuted, specification, widened
 
 import attraktiv
-from attraktiv.engines import collapsed, nuts
+from attraktiv.engines import collapsed, least_squares, nuts
+from attraktiv.engines.asked import which_engine
 from attraktiv.engines.collapsed import sampler
-from attraktiv.engines.estimate import _engine
 from attraktiv.errors import AttraktivWarning, DesignError, InputError, RunError, SpecError
-from attraktiv.model import Design
+from attraktiv.model import Design, build_design
 from attraktiv.panels import content_hash
-from attraktiv.specs import Engine, ModelSpec
+from attraktiv.specs import Engine, ModelSpec, load_spec
+from attraktiv.store import equation_of, kinds_of
 
 CLASSICAL = specification(FACTORS, year_effect="fixed", id="classical")
 STATIC = specification(FACTORS, groups="part", id="static")
@@ -69,20 +70,20 @@ def run(spec: ModelSpec, country: xr.Dataset) -> xr.DataTree:
     ],
 )
 def test_engine_of_a_hierarchical_model(own: str, asked: Engine, taken: str) -> None:
-    assert _engine(specification(FACTORS, engine=own), asked) == taken
+    assert which_engine(specification(FACTORS, engine=own), asked) == taken
 
 
 @pytest.mark.parametrize("own", ["auto", "least-squares"])
 @pytest.mark.parametrize("asked", ["auto", "least-squares"])
 def test_engine_of_a_classical_model(own: str, asked: Engine) -> None:
-    assert _engine(specification(FACTORS, year_effect="fixed", engine=own), asked) == (
+    assert which_engine(specification(FACTORS, year_effect="fixed", engine=own), asked) == (
         "least-squares"
     )
 
 
 @pytest.mark.parametrize("asked", ["auto", "nuts"])
 def test_engine_of_a_model_with_student_t_noise(asked: Engine) -> None:
-    assert _engine(STUDENT, asked) == "nuts"
+    assert which_engine(STUDENT, asked) == "nuts"
 
 
 @pytest.mark.parametrize(
@@ -227,23 +228,64 @@ def test_the_column_of_groups_is_settled_and_recorded(
     np.testing.assert_array_equal(run["constant_data"]["group_of_place"], column)
 
 
-def test_a_model_that_is_nothing_without_jobs_is_refused(country: xr.Dataset) -> None:
-    with pytest.raises(
-        InputError,
-        match=r"pyramid_2010 cannot be fitted: .* business \(basis_job_growth\) and visit .* "
-        "attraktiv fit barometer_2007 PANEL",
-    ):
-        fit("pyramid_2010", country)
+@pytest.fixture(scope="module")
+def industries() -> xr.Dataset:
+    """A country with industries and sectors; do not change it."""
+    return attraktiv.simulate_country(places=15, years=7, ages=False, seed=4).panel
 
 
-def test_a_model_that_is_something_without_jobs_is_fitted_with_a_warning(
-    country: xr.Dataset,
+@pytest.mark.parametrize(
+    ("model", "kinds"),
+    [
+        ("pyramid_2010", ("residential", "business", "visit")),
+        ("published_2017", ("residential", "business")),
+        ("business_2017", ("business",)),
+    ],
+)
+def test_every_equation_of_a_classical_model_is_least_squares_of_its_own(
+    industries: xr.Dataset, model: str, kinds: tuple[str, ...]
 ) -> None:
-    said = r"published_2017 only the equation of migration .* business \(private_job_growth\)"
-    with pytest.warns(AttraktivWarning, match=said) as caught:
-        run = attraktiv.fit("published_2017", country, seed=1, draws=10, progress=False)
-    assert caught[0].filename == __file__
-    assert "own_public_job_growth" in run["posterior"]["term"]
+    run = fit(model, industries)
+    assert kinds_of(run) == kinds
+    spec = load_spec(model)
+    for kind in kinds:
+        design = build_design(spec, industries, kind=kind)
+        found = equation_of(run, kind)
+        assert (found.attrs["kind"], found.attrs["outcome"]) == (kind, design.equation.outcome)
+        posterior = found["posterior"].to_dataset()
+        observed = found["observed_data"].to_dataset()[design.equation.outcome]
+        estimate = least_squares.estimate(design)
+        assert list(posterior["term"].values) == list(design.terms)
+        # the residual is what the equation leaves over, in every draw
+        structure = xr.dot(posterior["beta"], found["constant_data"].to_dataset()["factors"])
+        left = observed - posterior["alpha"] - structure - posterior["u"]
+        assert float(np.abs(left).max()) < 1e-9
+        slopes = posterior["beta"].mean(("chain", "draw")).values
+        off = slopes - estimate.coefficients[: slopes.size]
+        spread = np.sqrt(np.diag(estimate.covariance)[: slopes.size])
+        assert (np.abs(off) < 6 * spread).all()
+
+
+def test_random_numbers_differ_between_equations(industries: xr.Dataset) -> None:
+    run = fit("pyramid_2010", industries)
+    one, other = (
+        equation_of(run, kind)["posterior"].to_dataset()["alpha"].values[..., 0].ravel()
+        for kind in ("business", "visit")
+    )
+    assert abs(np.corrcoef(one, other)[0, 1]) < 0.9
+
+
+def test_a_model_of_all_jobs_is_a_model_of_any_sectors(industries: xr.Dataset) -> None:
+    run = fit("business_2017", industries, sector="visit")
+    assert run.attrs["outcome"] == "visit_job_growth"
+    assert "visit_industry_mix" in run["posterior"]["term"]
+    before = attraktiv.covariate(industries, "jobs_visit").shift(year=1)
+    at = {"year": run["constant_data"]["year"].values}
+    np.testing.assert_array_equal(run["constant_data"]["jobs_before"], before.sel(at))
+    with pytest.raises(InputError, match=r"published_2017 has no equation of all jobs .*private_j"):
+        fit("published_2017", industries, sector="visit")
+    with pytest.raises(InputError, match=r"leisure_job_growth.*lacks"):
+        fit("business_2017", industries, sector="leisure")
 
 
 def test_a_run_of_years_by_themselves(country: xr.Dataset) -> None:

@@ -14,7 +14,7 @@ from tests.unit.specifications import specification
 from attraktiv.engines import least_squares
 from attraktiv.errors import DesignError
 from attraktiv.model import Design, build_design
-from attraktiv.specs import load_spec
+from attraktiv.specs import Sampling, load_spec
 
 
 def assert_close(found: object, expected: object) -> None:
@@ -95,7 +95,9 @@ def test_absorbing_the_years_gives_the_same_slopes(design: Design) -> None:
 
 def test_draws_have_the_mean_and_covariance_of_the_estimate(simulated: Design) -> None:
     found = least_squares.estimate(simulated)
-    draws = least_squares.sample(simulated, chains=4, draws=10_000, seed=3)
+    draws = least_squares.sample(
+        simulated, Sampling(chains=4, draws=10_000), rng=np.random.default_rng(3)
+    )
     b = np.concatenate([draws["beta"], draws["alpha"]], axis=-1).reshape(40_000, -1)
     variance = np.diag(found.covariance)
     z = (b.mean(axis=0) - found.coefficients) / np.sqrt(variance / len(b))
@@ -107,7 +109,9 @@ def test_draws_have_the_mean_and_covariance_of_the_estimate(simulated: Design) -
 
 
 def test_u_is_the_residual_of_each_draw(simulated: Design) -> None:
-    draws = least_squares.sample(simulated, chains=2, draws=3, seed=3)
+    draws = least_squares.sample(
+        simulated, Sampling(chains=2, draws=3), rng=np.random.default_rng(3)
+    )
     data = simulated.fitted()
     factors, outcome = data["factors"].values, data["outcome"].values
     for chain in range(2):
@@ -133,7 +137,7 @@ def test_three_places_are_enough(country: xr.Dataset) -> None:
     # three clusters, seven coefficients: the covariance cannot have full rank
     assert found.coefficients.size > 3
     assert np.linalg.matrix_rank(found.covariance) <= 3
-    draws = least_squares.sample(design, chains=1, draws=50, seed=1)
+    draws = least_squares.sample(design, Sampling(chains=1, draws=50), rng=np.random.default_rng(1))
     assert all(np.isfinite(draws[name]).all() for name in ("alpha", "beta", "sigma"))
 
 
@@ -172,7 +176,7 @@ def test_more_coefficients_than_cells_are_refused(country: xr.Dataset) -> None:
 def test_a_year_without_cells_has_no_level(country: xr.Dataset) -> None:
     gap = country.assign(net_migration=country["net_migration"].where(country["year"] != 2008))
     design = build_design(specification(FACTORS, year_effect="fixed"), gap)
-    draws = least_squares.sample(design, chains=2, draws=20, seed=1)
+    draws = least_squares.sample(design, Sampling(chains=2, draws=20), rng=np.random.default_rng(1))
     empty = design.years == 2008
     assert np.isnan(draws["alpha"][..., empty]).all()
     assert np.isfinite(draws["alpha"][..., ~empty]).all()
@@ -242,7 +246,9 @@ def test_draws_of_years_by_themselves(simulated: Design) -> None:
         {},
     )
     found = least_squares.estimate(design)
-    draws = least_squares.sample(design, chains=2, draws=2000, seed=3)
+    draws = least_squares.sample(
+        design, Sampling(chains=2, draws=2000), rng=np.random.default_rng(3)
+    )
     beta = draws["beta"]
     assert beta.shape == (2, 2000, design.years.size, len(design.terms))
     # growth is unknown in the first year, its lag in the first two

@@ -10,8 +10,10 @@ from tests.unit.engines.conftest import FACTORS, FIXED, OUTSIDE, draws_of
 from tests.unit.specifications import permuted, specification, widened
 
 from attraktiv.engines import least_squares
-from attraktiv.engines.tree import build_tree
-from attraktiv.model import build_design
+from attraktiv.engines.tree import build_joint_tree, build_tree
+from attraktiv.model import JointDesign, build_design, build_designs, joint_design
+from attraktiv.specs import Sampling
+from attraktiv.store import equation_of
 
 SPEC = specification(FACTORS, place_effect="ar1", groups="part")
 
@@ -150,7 +152,11 @@ def test_the_seed_decides_what_is_drawn_outside_the_fit(country: xr.Dataset) -> 
 
 def test_least_squares_says_nothing_of_a_place_outside_the_fit(country: xr.Dataset) -> None:
     design = build_design(specification(FACTORS, year_effect="fixed"), country)
-    found = build_tree(design, least_squares.sample(design, chains=2, draws=5, seed=1), seed=1)
+    found = build_tree(
+        design,
+        least_squares.sample(design, Sampling(chains=2, draws=5), rng=np.random.default_rng(1)),
+        seed=1,
+    )
     posterior = found["posterior"].to_dataset()
     assert set(posterior) == {"alpha", "beta", "beta_original", "sigma", "u"}
     assert posterior["u"].sel(place=OUTSIDE).isnull().all()
@@ -176,3 +182,70 @@ def test_without_factors(country: xr.Dataset) -> None:
     posterior = build_tree(design, draws_of(design), seed=1)["posterior"].to_dataset()
     assert "beta" not in posterior
     assert "beta_original" not in posterior
+
+
+# Two equations ---------------------------------------------------------------------------
+
+
+def joint_draws(design: JointDesign, draws: int, **correlations: float) -> dict[str, dict]:
+    """Draws of both equations; all that differs between draws is what the tree itself draws."""
+    found = {}
+    for kind, one in design.by_kind().items():
+        found[kind] = {**draws_of(one, draws=draws), "initial": np.full((2, draws), 0.3)}
+        found[kind]["rho"] = np.full((2, draws), 0.6 if kind == "residential" else -0.4)
+    shape = (2, draws)
+    found["residential"] |= {name: np.full(shape, r) for name, r in correlations.items()}
+    return found
+
+
+@pytest.fixture(scope="module")
+def joint(country: xr.Dataset) -> JointDesign:
+    jobs = specification("centrality", place_effect="ar1").migration
+    spec = SPEC.with_equation("residential", groups=None)
+    equations = {
+        "migration": {
+            **spec.migration.model_dump(),
+            "priors": {n: p for n, p in spec.migration.priors.items() if n != "sigma_gamma"},
+        },
+        "jobs": {"business": {**jobs.model_dump(), "outcome": "job_growth"}},
+        "joint": {},
+    }
+    spec = type(spec).model_validate({**spec.model_dump(), "equations": equations})
+    return joint_design(build_designs(spec, country), country)
+
+
+def test_places_outside_the_fit_are_tied_as_the_model_ties_them(joint: JointDesign) -> None:
+    draws = joint_draws(joint, 20_000, correlation_lasting=0.7, correlation_path=-0.5)
+    tree = build_joint_tree(joint, draws, seed=2)
+    outside = {"place": OUTSIDE}
+    theta, kappa, u, w = (
+        equation_of(tree, kind)["posterior"].to_dataset()[name].sel(outside)
+        for name in ("theta", "u")
+        for kind in ("residential", "business")
+    )
+    tau = [draws[kind]["tau"] for kind in ("residential", "business")]
+    lasting = np.corrcoef((theta / tau[0]).values.ravel(), (kappa / tau[1]).values.ravel())[0, 1]
+    assert lasting == pytest.approx(0.7, abs=0.02)
+    scale = [draws[kind]["sigma_u"] for kind in ("residential", "business")]
+    one = (u - 0.6 * u.shift(year=1)).isel(year=3) / scale[0]
+    other = (w + 0.4 * w.shift(year=1)).isel(year=3) / scale[1]
+    innovations = np.corrcoef(one.values.ravel(), other.values.ravel())[0, 1]
+    assert innovations == pytest.approx(-0.5, abs=0.02)
+    # stationary from the start: covariance r s_u s_w / (1 − ρ_u ρ_w), in the first year as later
+    for year in (0, 4):
+        product = (u.isel(year=year) / scale[0]) * (w.isel(year=year) / scale[1])
+        assert float(product.mean()) == pytest.approx(-0.5 / (1 + 0.6 * 0.4), abs=0.03)
+
+
+def test_the_lasting_effect_holds_what_the_first_years_growth_tells(joint: JointDesign) -> None:
+    z = xr.ones_like(joint.initial) * np.arange(joint.initial.size)
+    told = JointDesign(joint.residential, joint.business, z)
+    draws = joint_draws(joint, 5)
+    with_it = build_joint_tree(told, draws, seed=2)
+    without = build_joint_tree(joint, draws, seed=2)
+    for kind in ("residential", "business"):
+        one, other = (
+            equation_of(t, kind)["posterior"].to_dataset()["theta"] for t in (with_it, without)
+        )
+        np.testing.assert_allclose((one - other).isel(chain=0, draw=0), 0.3 * z, atol=1e-6)
+        assert (equation_of(with_it, kind)["constant_data"]["initial_growth"] == z).all()

@@ -6,8 +6,8 @@ import pytest
 import xarray as xr
 from tests.unit.specifications import specification
 
-from attraktiv.errors import DesignError, InputError
-from attraktiv.model import build_design, columns, jobs_equations, nearest, require_estimable
+from attraktiv.errors import AttraktivWarning, DesignError
+from attraktiv.model import build_design, build_designs, columns, jobs_equations, nearest
 from attraktiv.model.needs import missing
 from attraktiv.panels import simulate_country
 from attraktiv.specs import load_spec, models
@@ -32,6 +32,7 @@ def test_columns_come_from_outcome_factors_and_groups() -> None:
         "jobs_public or (jobs and jobs_private)",
         "jobs",
         "commuting",
+        "private_industry_mix",
     )
     assert "text column of places.csv" in columns(load_spec("hierarchical_grouped"))[-1]
     assert columns(specification("share:income", groups="county"))[2:] == (
@@ -43,7 +44,7 @@ def test_columns_come_from_outcome_factors_and_groups() -> None:
 
 def test_equations_of_jobs_are_named() -> None:
     assert jobs_equations(load_spec("published_2017")) == (
-        "business: private_job_growth on industry_mix, lag(population_growth, 1)",
+        "business: private_job_growth on private_industry_mix, lag(population_growth, 1)",
     )
     assert jobs_equations(load_spec("book_2023")) == ()
 
@@ -55,8 +56,14 @@ def test_the_simulated_country_has_all_that_is_needed(country: xr.Dataset, spec)
 
 @pytest.mark.real_data
 @pytest.mark.parametrize("spec", models(), ids=lambda spec: spec.id)
-def test_norway_has_all_that_is_needed(norway: xr.Dataset, spec) -> None:
-    assert missing(spec, norway) == ()
+def test_norway_has_all_that_is_needed_but_industries(norway: xr.Dataset, spec) -> None:
+    of_industries = {
+        "business_2017": ("industry_mix",),
+        "business_2026": ("industry_mix",),
+        "joint_2026": ("industry_mix",),
+        "pyramid_2010": ("basis_job_growth", "visit_job_growth"),
+    }
+    assert missing(spec, norway) == of_industries.get(spec.id, ())
 
 
 def test_what_is_missing_is_named(country: xr.Dataset) -> None:
@@ -162,13 +169,25 @@ def test_norway_is_grouped_by_economic_region_or_labour_market(norway: xr.Datase
     assert len(set(other.data["group_of_place"].values)) == 159
 
 
-def test_only_models_without_essential_equations_of_jobs_are_estimable(
-    country: xr.Dataset,
-) -> None:
-    refused = []
-    for spec in models():
-        try:
-            require_estimable(spec, country)
-        except InputError:
-            refused.append(spec.id)
-    assert refused == ["pyramid_2010"]
+def test_an_equation_that_a_model_can_do_without_is_left_out(country: xr.Dataset) -> None:
+    panel = country.drop_vars(["jobs_by_industry", "sector_of_industry", "dimension_of_industry"])
+    spec = load_spec("published_2017")
+    said = "published_2017 the equation of business .* no private_industry_mix"
+    with pytest.warns(AttraktivWarning, match=said):
+        designs = build_designs(spec, panel)
+    assert list(designs) == ["residential"]
+    assert designs["residential"].spec.kinds == ("residential",)
+    # what is not missed need not be there
+    designs = build_designs(spec, panel, without=["private_industry_mix"])
+    assert designs["business"].terms == ("lag(population_growth, 1)",)
+    with pytest.raises(DesignError, match=r"business_2026 has the factor industry_mix.*--without"):
+        build_designs(load_spec("business_2026"), panel)
+
+
+def test_the_nearest_to_a_model_of_jobs_is_one_of_jobs(country: xr.Dataset) -> None:
+    without = country.drop_vars(["jobs_by_industry", "dimension_of_industry"])
+    found = [
+        nearest(load_spec("business_2026"), country),
+        nearest(load_spec("pyramid_2010"), without),
+    ]
+    assert [spec and spec.id for spec in found] == ["business_2017", "barometer_2007"]

@@ -121,7 +121,8 @@ def test_attributes_of_places_may_look_ahead(folder):
 def test_available_covariates(folder):
     found = available_covariates(read_panel(folder))
     impossible = {"net_domestic_migration_rate", "labour_market_integration"}
-    impossible |= {"industry_mix", "expected_job_growth", "local_job_growth"}
+    of_mix = ("industry_mix", "expected_job_growth", "local_job_growth")
+    impossible |= {f"{sector}{name}" for name in of_mix for sector in ("", "private_", "public_")}
     of_sectors = {name for name in COVARIATES if re.search("basis|visit|regional", name)}
     assert set(COVARIATES) - set(found) == impossible | of_sectors
     assert {"population", "jobs", "centrality", "reserve", "longitude"} <= set(found)

@@ -270,8 +270,10 @@ def test_a_model_without_an_equation() -> None:
     head = SOUND[: SOUND.index(EQUATION)]
     with pytest.raises(SpecError, match=r"line 1: the key 'equations' is missing"):
         parse_spec(head)
-    with pytest.raises(SpecError, match="the key 'migration' is missing"):
-        parse_spec(head + "[equations]\n")
+    text = head + "[equations]\n"
+    where = f"line {line(text, '[equations]')}"
+    with pytest.raises(SpecError, match=rf"{where}, .*no equation; write a table \[equations.mig"):
+        parse_spec(text)
 
 
 def test_an_equation_that_is_not_known() -> None:
@@ -287,15 +289,113 @@ def test_an_equation_that_is_not_known() -> None:
 
 def test_equations_of_jobs() -> None:
     table = "\n[equations.jobs.visit]\noutcome = 'visit_job_growth'\nessential = false\n"
-    (visit,) = parse_spec(SOUND + table).equations.jobs.values()
+    (visit,) = parse_spec(CLASSICAL + table).equations.jobs.values()
     assert (visit.outcome, visit.factors, visit.essential) == ("visit_job_growth", "", False)
-    for fault in ("outcome = 'jobs'", "effect = 1"):
-        text = SOUND + table.replace("essential = false", fault).replace(
-            "outcome = 'visit_job_growth'\n",
-            "" if "outcome" in fault else "outcome = 'job_growth'\n",
-        )
+    for row, fault in (
+        ("essential = false", "effect = 1"),
+        ("outcome = 'visit_job_growth'", "outcome = 'own_job_growth'"),
+        ("outcome = 'visit_job_growth'", "outcome = 'jobs'"),
+    ):
+        text = CLASSICAL + table.replace(row, fault)
         with pytest.raises(SpecError, match=rf"line {line(text, fault)}, {fault.split()[0]}: "):
             parse_spec(text)
+
+
+JOINT = """
+[equations.jobs.business]
+outcome = "job_growth"
+factors = "industry_mix"
+place_effect = "static"
+year_effect = "ar1"
+noise = { size_dependent = false }
+
+[equations.jobs.business.priors]
+beta = { distribution = "normal", sigma = 1.0 }
+mu_alpha = { distribution = "normal", sigma = 2.0 }
+rho_alpha = { distribution = "beta", alpha = 2.0, beta = 2.0 }
+sigma_alpha = { distribution = "half_normal", sigma = 1.0 }
+tau = { distribution = "half_normal", sigma = 1.0 }
+sigma = { distribution = "half_normal", sigma = 2.0 }
+
+[equations.joint.priors]
+correlation_lasting = { distribution = "uniform", lower = -1.0, upper = 1.0 }
+"""
+
+
+def test_a_joint_model_has_two_equations_and_what_ties_them() -> None:
+    spec = parse_spec(SOUND + JOINT)
+    assert spec.kinds == ("residential", "business")
+    assert spec.main is spec.migration is spec.equation("residential")
+    assert spec.equation("business").outcome == "job_growth"
+    assert spec.equations.joint is not None
+    assert set(spec.equations.joint.priors) == {"correlation_lasting"}
+    assert ModelSpec.model_validate_json(spec.model_dump_json()) == spec
+    # a table without priors: nothing is correlated
+    loose = parse_spec(SOUND + JOINT[: JOINT.index("[equations.joint")] + "[equations.joint]\n")
+    assert loose.equations.joint is not None
+    assert not loose.equations.joint.priors
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "row", "fault"),
+    [
+        ("correlation_lasting", "correlation", "correlation = {", "not a correlation"),
+        ("correlation_lasting", "correlation_path", "correlation_path = {", 'place_effect = "ar1"'),
+        ("lower = -1.0, upper", "lower = -2.0, upper", "correlation_lasting = {", "between -1 and"),
+        (
+            "[equations.jobs.business]",
+            "[equations.jobs.visit]",
+            "[equations.joint",
+            "called business",
+        ),
+    ],
+)
+def test_what_a_joint_model_cannot_have(old: str, new: str, row: str, fault: str) -> None:
+    text = SOUND + JOINT.replace(old, new)
+    if "visit" in new:
+        text = text.replace("jobs.business.priors", "jobs.visit.priors")
+    (number,) = (i for i, r in enumerate(text.splitlines(), 1) if r.startswith(row))
+    with pytest.raises(SpecError, match=rf"line {number}, .*{fault}"):
+        parse_spec(text)
+
+
+def test_equations_of_one_model_are_of_one_sort() -> None:
+    jobs = "\n[equations.jobs.business]\noutcome = 'job_growth'\n"
+    with pytest.raises(SpecError, match="one equation is classical and another is not"):
+        parse_spec(SOUND + jobs)
+    apart = JOINT[: JOINT.index("[equations.joint")]
+    with pytest.raises(SpecError, match=r"estimated together; write a table \[equations.joint\]"):
+        parse_spec(SOUND + apart)
+
+
+def test_an_equation_by_itself() -> None:
+    spec = load_spec("joint_2026")
+    business = spec.alone("business")
+    assert business.kinds == ("business",)
+    assert business.main == spec.equation("business")
+    with pytest.raises(SpecError, match="joint_2026 has no equation of net migration"):
+        _ = business.migration
+    residential = spec.alone("residential")
+    assert residential.equations.migration == load_spec("hierarchical_dynamic").migration
+    assert residential.equations.joint is None
+    assert residential.kinds == ("residential",)
+    assert business.equation("business") == load_spec("business_2026").main
+    assert load_spec("pyramid_2010").alone("visit").kinds == ("visit",)
+
+
+def test_a_model_of_the_jobs_of_a_sector() -> None:
+    spec = load_spec("joint_2026").with_sector("private")
+    assert spec.equation("business").outcome == "private_job_growth"
+    assert spec.equation("business").factors == "private_industry_mix + lag(population_growth, 1)"
+    assert spec.migration.outcome == "net_migration_rate"
+    assert "lag(own_private_job_growth, 2)" in spec.migration.factors
+    assert "neighbour_private_job_growth" in spec.migration.factors
+    with pytest.raises(
+        SpecError, match=r"published_2017 has no equation of all jobs .*private_job"
+    ):
+        load_spec("published_2017").with_sector("visit")
+    with pytest.raises(SpecError, match=r"hierarchical_static .*\(none\)"):
+        load_spec("hierarchical_static").with_sector("visit")
 
 
 def test_every_fault_is_named_at_once() -> None:

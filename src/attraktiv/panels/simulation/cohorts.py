@@ -120,7 +120,7 @@ def add_migrants(population: np.ndarray, net: np.ndarray) -> np.ndarray:
         spare = np.where(np.isfinite(room), room - wanted, 0.0)
         total = np.maximum(spare.sum(axis=1, keepdims=True), 1e-300)
         wanted = wanted + excess.sum(axis=1, keepdims=True) * spare / total
-    moved = _whole(wanted, np.abs(net))
+    moved = whole(wanted, np.abs(net))
     return (people + np.sign(net)[:, None] * moved).reshape(shape)
 
 
@@ -139,8 +139,8 @@ def shares(population: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def _whole(values: np.ndarray, totals: np.ndarray) -> np.ndarray:
-    """Round (place, cell) by largest remainders, so that the rows add up to ``totals``."""
+def whole(values: np.ndarray, totals: np.ndarray) -> np.ndarray:
+    """Round (place, cell) by largest remainders, so that the rows add up to whole ``totals``."""
     floor = np.floor(values + 1e-9).astype(np.int64)
     left = (totals - floor.sum(axis=1)).astype(np.int64)
     rank = np.argsort(np.argsort(floor - values, axis=1, kind="stable"), axis=1, kind="stable")

@@ -11,30 +11,19 @@ from attraktiv import names
 from attraktiv.errors import PanelError
 from attraktiv.panels.build import build_panel, finish_panel
 from attraktiv.panels.settings import Settings
+from attraktiv.panels.simulation.feedback import Feedback, draw_business
 from attraktiv.panels.simulation.geography import make_places
 from attraktiv.panels.simulation.history import History
 from attraktiv.panels.simulation.migration import (
-    TERMS,
-    Attractiveness,
     Departures,
     Parameters,
     draw_attractiveness,
 )
+from attraktiv.panels.simulation.truth import business_truth, migration_truth
 from attraktiv.panels.tables import PanelTables
 
 FIRST_YEAR = 2005
 BURN_IN = 3
-_SCALARS = (
-    names.MU_ALPHA,
-    names.RHO_ALPHA,
-    names.SIGMA_ALPHA,
-    names.TAU,
-    names.RHO,
-    names.SIGMA_U,
-    names.SIGMA,
-    names.PHI,
-    "turnover",
-)
 
 
 @dataclass(frozen=True)
@@ -50,7 +39,12 @@ class SimulatedCountry:
         raw unit, ``factors`` (place, year, term) in raw units, and the scalars ``mu_alpha``,
         ``rho_alpha``, ``sigma_alpha``, ``tau``, ``rho``, ``sigma_u``, ``sigma``, ``phi``,
         ``turnover``. Up to the rounding to whole migrants the net migration rate is
-        alpha + (factors less their mean over places)·beta + theta + u + noise.
+        alpha + (factors less their mean over places)·beta + theta + u + noise. Where people drive
+        jobs, the same of the equation of jobs, in percent of jobs: ``theta_business`` (place),
+        ``u_business``, ``noise_business`` (place, year), ``alpha_business`` (year),
+        ``beta_business`` (jobs_term), ``factors_business`` (place, year, jobs_term), the scalars
+        with that ending, and ``correlation_lasting``, ``correlation_path`` and
+        ``correlation_noise``. They add up to ``job_growth`` to within one job.
     tables : PanelTables
         The tables that make up the folder.
     """
@@ -70,6 +64,7 @@ def simulate_country(
     ages: bool = True,
     parameters: Parameters | None = None,
     departures: Departures | None = None,
+    feedback: Feedback | None = None,
 ) -> SimulatedCountry:
     """Simulate a country whose truth is known.
 
@@ -90,6 +85,9 @@ def simulate_country(
         The truth.
     departures : Departures, optional
         Ways in which the country breaks the assumptions of the model.
+    feedback : Feedback, optional
+        The truth of the equation of jobs, for a country in which people drive jobs as jobs drive
+        people. Without it jobs do not listen to migration.
 
     Returns
     -------
@@ -110,7 +108,7 @@ def simulate_country(
     truth = parameters or Parameters()
     broken = departures or Departures()
     # a stream of its own for each part: an option of one part leaves the others as they were
-    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(5)]
+    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(6)]
     table = make_places(streams[0], places)
     history = History(table, truth, streams, burn_in)
     drawn = draw_attractiveness(
@@ -122,6 +120,9 @@ def simulate_country(
         burn_in + years,
         burn_in + years // 2,
     )
+    if feedback is not None:
+        business = draw_business(streams[5], feedback, truth, drawn)
+        history.link(feedback, business)
     for t in range(burn_in + years):
         history.step(drawn, t, keep=t >= burn_in)
     calendar = np.arange(first_year, first_year + years)
@@ -130,7 +131,10 @@ def simulate_country(
     if ages:
         panel = panel.assign(population_by_age=history.ages(panel))
         panel = finish_panel(panel, tables.settings)
-    return SimulatedCountry(panel, _truth(history, drawn, truth, calendar, burn_in, seed), tables)
+    known = migration_truth(history, drawn, truth, calendar)
+    if feedback is not None:
+        known = known.merge(business_truth(history, business, feedback))
+    return SimulatedCountry(panel, known.assign_attrs(seed=seed), tables)
 
 
 def _settings(places: int, seed: int) -> Settings:
@@ -140,36 +144,3 @@ def _settings(places: int, seed: int) -> Settings:
         label={"en": "municipality", "nb": "kommune"},
         place_names="nb",
     )
-
-
-def _truth(
-    history: History,
-    drawn: Attractiveness,
-    truth: Parameters,
-    calendar: np.ndarray,
-    burn_in: int,
-    seed: int,
-) -> xr.Dataset:
-    keep = slice(burn_in, None)
-    cells = (names.PLACE, names.YEAR)
-    beta = np.array([truth.beta[term] for term in TERMS])
-    dataset = xr.Dataset(
-        {
-            names.THETA: (names.PLACE, drawn.theta),
-            names.U: (cells, drawn.u[:, keep]),
-            "noise": (cells, np.stack(history.noise, axis=1)),
-            names.ALPHA: (names.YEAR, drawn.alpha[keep]),
-            names.BETA: (names.TERM, beta),
-            names.FACTORS: ((*cells, names.TERM), np.stack(history.factors, axis=1)),
-            **{name: float(getattr(truth, name)) for name in _SCALARS},
-        },
-        coords={
-            names.PLACE: history.places[names.PLACE].to_numpy(object),
-            names.YEAR: calendar.astype(np.int64),
-            names.TERM: np.array(TERMS, dtype=object),
-        },
-        attrs={"seed": seed},
-    )
-    for name in (names.THETA, names.U, names.ALPHA, "noise"):
-        dataset[name].attrs["units"] = names.PERCENT_OF_POPULATION
-    return dataset

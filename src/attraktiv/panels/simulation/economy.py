@@ -66,14 +66,21 @@ class Economy:
 
     def step(self) -> np.ndarray:
         """Move one year on and give the new jobs (place, industry)."""
-        rng, shape = self.rng, self.jobs.shape
+        rng = self.rng
         national = rng.normal(_NATIONAL_GROWTH, _NATIONAL_SD)
-        own = self.lasting + rng.normal(0.0, _PLACE_SD, shape[0])
-        # a small industry moves by single jobs: its growth has the variance of a count
-        chance = rng.normal(0.0, 1.0, shape) * 50.0 / np.sqrt(self.jobs + 10.0)
-        growth = national + own[:, None] + chance
+        own = self.lasting + rng.normal(0.0, _PLACE_SD, len(self.jobs))
+        growth = national + own[:, None] + chance_of_industries(rng, self.jobs)
         self.jobs = np.maximum(np.round(self.jobs * (1 + growth / 100)), 0.0)
         return self.jobs
+
+
+def chance_of_industries(rng: np.random.Generator, jobs: np.ndarray) -> np.ndarray:
+    """Draw growth by chance of jobs (place, industry), percent.
+
+    A small industry moves by single jobs: its growth has the variance of a count.
+    """
+    chance: np.ndarray = rng.normal(0.0, 1.0, jobs.shape) * 50.0 / np.sqrt(jobs + 10.0)
+    return chance
 
 
 def start_economy(rng: np.random.Generator, size: np.ndarray, centrality: np.ndarray) -> Economy:

@@ -20,11 +20,19 @@ from attraktiv.panels.simulation.country import (
     SimulatedCountry,
     simulate_country,
 )
+from attraktiv.panels.simulation.feedback import Feedback
 from attraktiv.panels.simulation.geography import polygons
 from attraktiv.panels.simulation.migration import Departures, Parameters
+from attraktiv.panels.simulation.truth import of_jobs
 
 TRUTH = "truth"
 _CELLS = (names.PLACE, names.YEAR)
+_BY_INDEX = {
+    names.ALPHA: names.YEAR,
+    names.BETA: names.TERM,
+    of_jobs(names.ALPHA): names.YEAR,
+    of_jobs(names.BETA): names.JOBS_TERM,
+}
 
 
 def simulate(
@@ -39,6 +47,7 @@ def simulate(
     ages: bool = True,
     parameters: Parameters | None = None,
     departures: Departures | None = None,
+    feedback: Feedback | None = None,
 ) -> SimulatedCountry:
     """Simulate a country and write it as a panel folder, whole or not at all.
 
@@ -56,14 +65,14 @@ def simulate(
         Write the population by sex and age.
     parameters : Parameters, optional
         The truth.
-    departures : Departures, optional
+    departures, feedback : Departures, Feedback, optional
         As for :func:`~attraktiv.panels.simulate_country`.
 
     Returns
     -------
     SimulatedCountry
         What was written; ``truth/`` holds theta.csv, path.csv (u and noise by place and year),
-        and parameters.csv.
+        and parameters.csv, each with columns or rows for jobs where there is feedback.
 
     Raises
     ------
@@ -82,6 +91,7 @@ def simulate(
             ages=ages,
             parameters=parameters,
             departures=departures,
+            feedback=feedback,
         )
         _write_tables(country, folder)
         (folder / "panel.toml").write_text(_toml(country), encoding="utf-8")
@@ -102,7 +112,8 @@ def read_truth(folder: str | Path) -> xr.Dataset:
     -------
     xarray.Dataset
         ``theta`` (place), ``u``, ``noise`` (place, year), ``alpha`` (year), ``beta`` (term) per
-        raw unit and the scalars.
+        raw unit and the scalars; and of a country with feedback those of the equation of jobs, as
+        :class:`SimulatedCountry` says.
 
     Raises
     ------
@@ -116,27 +127,26 @@ def read_truth(folder: str | Path) -> xr.Dataset:
             "`attraktiv simulate OUT_FOLDER` writes one."
         )
     codes = {names.PLACE: str}
-    theta = pd.read_csv(where / "theta.csv", dtype=codes).set_index(names.PLACE)[names.THETA]
+    theta = pd.read_csv(where / "theta.csv", dtype=codes).set_index(names.PLACE)
     path = pd.read_csv(where / "path.csv", dtype=codes).set_index(list(_CELLS))
     values = pd.read_csv(where / "parameters.csv").set_index(["parameter", "index"])["value"]
     scalars = values[values.index.get_level_values("index").isna()].droplevel("index")
-    alpha, beta = values[names.ALPHA], values[names.BETA]
     cells = path.to_xarray().reindex({names.PLACE: theta.index})
+    years = values[names.ALPHA].index.to_numpy().astype(np.int64)
     truth = xr.Dataset(
         {
-            names.THETA: (names.PLACE, theta.to_numpy()),
-            names.U: (_CELLS, cells[names.U].values),
-            "noise": (_CELLS, cells["noise"].values),
-            names.ALPHA: (names.YEAR, alpha.to_numpy()),
-            names.BETA: (names.TERM, beta.to_numpy()),
+            **{str(name): (names.PLACE, theta[name].to_numpy()) for name in theta},
+            **{str(name): (_CELLS, cells[name].values) for name in cells},
         },
-        coords={
-            names.PLACE: theta.index.to_numpy(object),
-            names.YEAR: alpha.index.to_numpy().astype(np.int64),
-            names.TERM: beta.index.to_numpy(object),
-        },
+        coords={names.PLACE: theta.index.to_numpy(object), names.YEAR: years},
         attrs={"seed": int(scalars["seed"])},
     )
+    for name, dim in _BY_INDEX.items():
+        if name in values:
+            known = values[name]
+            truth[name] = (dim, known.to_numpy())
+            if dim != names.YEAR:
+                truth = truth.assign_coords({dim: known.index.to_numpy(object)})
     return truth.assign({k: float(v) for k, v in scalars.items() if k != "seed"})
 
 
@@ -202,16 +212,18 @@ def _features(country: SimulatedCountry) -> str:
 
 def _write_truth(truth: xr.Dataset, folder: Path) -> None:
     folder.mkdir()
-    truth[names.THETA].to_series().to_csv(folder / "theta.csv")
-    truth[[names.U, "noise"]].to_dataframe().to_csv(folder / "path.csv")
+    for dims, file in (((names.PLACE,), "theta.csv"), (_CELLS, "path.csv")):
+        columns = [name for name, value in truth.data_vars.items() if value.dims == dims]
+        truth[columns].to_dataframe().to_csv(folder / file)
     rows: list[tuple[str, object, float]] = [
         (str(name), None, float(value)) for name, value in truth.data_vars.items() if not value.dims
     ]
-    for name, dim in ((names.ALPHA, names.YEAR), (names.BETA, names.TERM)):
-        rows += [
-            (name, label, float(value))
-            for label, value in zip(truth[dim].values, truth[name].values, strict=True)
-        ]
+    for name, dim in _BY_INDEX.items():
+        if name in truth:
+            rows += [
+                (name, label, float(value))
+                for label, value in zip(truth[dim].values, truth[name].values, strict=True)
+            ]
     rows.append(("seed", None, float(truth.attrs["seed"])))
     frame = pd.DataFrame(rows, columns=["parameter", "index", "value"])
     frame.to_csv(folder / "parameters.csv", index=False)

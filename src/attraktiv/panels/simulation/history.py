@@ -24,8 +24,10 @@ from attraktiv.panels.simulation.economy import (
     sectors_of_industries,
     start_economy,
 )
+from attraktiv.panels.simulation.feedback import Feedback, LinkedEconomy
 from attraktiv.panels.simulation.geography import commuting_flows, polygons
 from attraktiv.panels.simulation.migration import (
+    OWN_LAGS,
     TERMS,
     Attractiveness,
     Parameters,
@@ -33,6 +35,14 @@ from attraktiv.panels.simulation.migration import (
 )
 from attraktiv.panels.tables import PanelTables
 from attraktiv.panels.weights import neighbours, weighted_mean
+from attraktiv.recursion import (
+    MigrationTerms,
+    State,
+    advance,
+    centred,
+    net_migration_rate,
+    own_job_growth,
+)
 
 
 class History:
@@ -53,6 +63,8 @@ class History:
     ----------
     factors, noise : list of numpy.ndarray
         (place, term) in raw units and (place,) in percentage points, for every year kept.
+    job_factors, job_noise : list of numpy.ndarray
+        (place, jobs_term) and (place,) likewise; empty where jobs do not listen to migration.
     """
 
     def __init__(
@@ -67,35 +79,47 @@ class History:
         self.rng = streams[1]
         size, centrality = places["size"].to_numpy(), places["centrality"].to_numpy()
         self.population = start_population(streams[1], size, centrality)
-        self.economy: Economy = start_economy(streams[2], size, centrality)
+        self.economy: Economy | LinkedEconomy = start_economy(streams[2], size, centrality)
         self.commuting = commuting_flows(streams[4], places, self.economy.jobs.sum(axis=1))
         self._neighbours = neighbours(self._commuting_panel())
-        self.growth: list[np.ndarray] = [np.zeros(len(places)) for _ in range(2)]
+        self.state = State(
+            self.economy.jobs.sum(axis=1),
+            self.population.sum(axis=(1, 2)).astype(np.float64),
+            np.zeros(len(places)),
+            np.zeros((OWN_LAGS - 1, len(places))),
+        )
         self.no_jobs_before = burn_in == 0
         self.rows: list[pd.DataFrame] = []
         self.jobs: list[np.ndarray] = []
         self.by_age: list[np.ndarray] = []
         self.factors: list[np.ndarray] = []
         self.noise: list[np.ndarray] = []
+        self.job_factors: list[np.ndarray] = []
+        self.job_noise: list[np.ndarray] = []
+
+    def link(self, feedback: Feedback, drawn: Attractiveness) -> None:
+        """Let jobs follow people from here on."""
+        self.economy = LinkedEconomy(self.economy.rng, self.economy.jobs, feedback, drawn)
 
     def step(self, drawn: Attractiveness, t: int, *, keep: bool) -> None:
         """Let one year pass."""
-        total = self.population.sum(axis=(1, 2)).astype(np.float64)
+        total = self.state.population
         shares_now = shares(self.population)
-        before = self.economy.jobs.sum(axis=1)
-        # without years before the panel its first year has jobs and no growth of them
-        jobs = self.economy.jobs if self.no_jobs_before and t == 0 else self.economy.step()
-        growth = 100.0 * (jobs.sum(axis=1) - before) / total
-        factors = self._factors(growth, total, shares_now["share_20_39"])
+        jobs = self._jobs(t)
+        own = own_job_growth(self.state, jobs.sum(axis=1))
+        factors = self._factors(own, total, shares_now["share_20_39"])
         noise = np.sqrt(noise_variance(self.truth, total)) * drawn.noise[:, t]
         beta = np.array([self.truth.beta[term] for term in TERMS])
-        rate = (
-            drawn.alpha[t]
-            + (factors - factors.mean(axis=0)) @ beta
-            + drawn.theta
-            + drawn.u[:, t]
-            + noise
+        everywhere = np.ones(len(total), dtype=bool)
+        others = centred(factors[:, OWN_LAGS:].T, everywhere)
+        terms = MigrationTerms(
+            drawn.alpha[t],
+            beta[OWN_LAGS:] @ others,
+            beta[:OWN_LAGS],
+            drawn.theta + drawn.u[:, t],
+            noise,
         )
+        rate = net_migration_rate(self.state, own, terms, everywhere)
         older, births, deaths = natural_year(self.rng, self.population)
         net = np.maximum(np.round(rate * total / 100.0), -(older.sum(axis=(1, 2)) // 2))
         net = net.astype(np.int64)
@@ -119,8 +143,12 @@ class History:
             self.by_age.append(self.population)
             self.factors.append(factors)
             self.noise.append(noise)
-        self.growth = [growth, *self.growth][:2]
+            if isinstance(self.economy, LinkedEconomy):
+                self.job_factors.append(self.economy.factors)
+                self.job_noise.append(self.economy.noise)
         self.population = add_migrants(older, net)
+        after = self.population.sum(axis=(1, 2)).astype(np.float64)
+        self.state = advance(self.state, jobs.sum(axis=1), after)
 
     def tables(self, calendar: np.ndarray, settings: Settings) -> PanelTables:
         """Give the tables of the panel folder, without ages."""
@@ -157,6 +185,15 @@ class History:
             },
         )
 
+    def _jobs(self, t: int) -> np.ndarray:
+        """Give the jobs of the year (place, industry)."""
+        # without years before the panel its first year has jobs and no growth of them
+        if self.no_jobs_before and t == 0:
+            return self.economy.jobs
+        if isinstance(self.economy, LinkedEconomy):
+            return self.economy.step(self.state, t)
+        return self.economy.step()
+
     def _factors(
         self, growth: np.ndarray, total: np.ndarray, share_20_39: np.ndarray
     ) -> np.ndarray:
@@ -165,7 +202,7 @@ class History:
         return np.column_stack(
             [
                 growth,
-                *self.growth,
+                *self.state.own_growth,
                 around,
                 self.places["centrality"].to_numpy(),
                 np.log(total),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Protocol
 
 import numpy as np
 
@@ -20,6 +21,8 @@ TERMS = (
     "share_20_39",
 )
 """The structural factors, as a formula writes them."""
+OWN_LAGS = 3
+"""How many of them, the first, are the job growth of the place itself."""
 
 _SPATIAL_PLACES = 25
 _T_DEGREES = 3
@@ -99,12 +102,17 @@ class Attractiveness:
         (place, year) attractiveness that moves.
     noise : numpy.ndarray
         (place, year) noise of one year with unit variance.
+    theta_draws, u_draws : numpy.ndarray
+        (place,) and (place, year) draws of unit variance that theta and the innovations of u are
+        made of.
     """
 
     alpha: np.ndarray
     theta: np.ndarray
     u: np.ndarray
     noise: np.ndarray
+    theta_draws: np.ndarray
+    u_draws: np.ndarray
 
 
 def draw_attractiveness(
@@ -139,28 +147,40 @@ def draw_attractiveness(
     # the order of the draws is fixed, so that a departure changes nothing but itself
     alpha = (
         truth.mu_alpha
-        + _autoregression(
+        + autoregression(
             rng.normal(size=(1, years)), np.full(years, truth.rho_alpha), truth.sigma_alpha
         ).ravel()
     )
-    theta = truth.tau * _theta(rng.normal(size=places), departures, points, centrality)
+    theta_draws = _theta(rng.normal(size=places), departures, points, centrality)
     rho = np.full(years, truth.rho)
     if departures.rho_after is not None:
         rho[middle:] = departures.rho_after
-    u = _autoregression(rng.normal(size=(places, years)), rho, truth.sigma_u)
+    u_draws = rng.normal(size=(places, years))
+    u = autoregression(u_draws, rho, truth.sigma_u)
     normal, chi = rng.normal(size=(places, years)), rng.chisquare(_T_DEGREES, (places, years))
     noise = normal / np.sqrt(chi) if departures.t3_noise else normal
     if departures.national_shock:
         alpha[middle] -= 3 * truth.sigma_alpha / np.sqrt(1 - truth.rho_alpha**2)
-    return Attractiveness(alpha, theta, u, noise)
+    return Attractiveness(alpha, truth.tau * theta_draws, u, noise, theta_draws, u_draws)
 
 
-def noise_variance(truth: Parameters, population: np.ndarray) -> np.ndarray:
-    """Give the variance of one year's noise, percentage points squared."""
-    return truth.sigma**2 + truth.phi * 1e4 * truth.turnover / population
+class SizedNoise(Protocol):
+    """The parameters of noise that depends on size."""
+
+    @property
+    def sigma(self) -> float: ...
+    @property
+    def phi(self) -> float: ...
+    @property
+    def turnover(self) -> float: ...
 
 
-def _autoregression(draws: np.ndarray, rho: np.ndarray, sigma: float) -> np.ndarray:
+def noise_variance(truth: SizedNoise, size: np.ndarray) -> np.ndarray:
+    """Give the variance of one year's noise in a place of this size, percentage points squared."""
+    return truth.sigma**2 + truth.phi * 1e4 * truth.turnover / size
+
+
+def autoregression(draws: np.ndarray, rho: np.ndarray, sigma: float) -> np.ndarray:
     """Turn standard normal draws (series, year) into stationary AR(1) paths."""
     path = np.empty_like(draws)
     path[:, 0] = draws[:, 0] * sigma / np.sqrt(1 - rho[0] ** 2)
