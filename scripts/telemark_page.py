@@ -29,11 +29,11 @@ Percent of jobs per year, mean of {first}–{last}:
 |---|---|---|---|---|---|
 {rows}
 
-The three terms are the growth, to less than a billionth of a point in all {cells} places and years. Between
-places and within years the standard deviation of growth is {sd_growth:.2f}, of industry mix
-{sd_mix:.2f} and of the local term {sd_local:.2f}: in these years and with these industries it
-matters little what a place lives from. {highest} gains most from its industries ({high:+.2f} a
-year), {lowest} loses most ({low:+.2f}).
+The three terms are the growth, to less than a billionth of a point in all {cells} places and
+years. Between places and within years the standard deviation of growth is {sd_growth:.2f}, of
+industry mix {sd_mix:.2f} and of the local term {sd_local:.2f}: in these years and with these
+industries it matters little what a place lives from. {highest} gains most from its industries
+({high:+.2f} a year), {lowest} loses most ({low:+.2f}).
 
 ## The data
 
