@@ -65,7 +65,8 @@ def compare(one: xr.DataTree, two: xr.DataTree) -> pd.DataFrame:
 def page(one: xr.DataTree, two: xr.DataTree) -> str:
     """The page of the documentation."""
     table = compare(one, two)
-    plain = table[~table["kind"].isin((names.THETA, names.U))]
+    # labels of jobs begin with their kind of attractiveness
+    plain = table[~table["kind"].str.split("/").str[-1].isin((names.THETA, names.U))]
     rows = [
         f"| `{label}` | {row.mean_one:.3f} ± {row.sd_one:.3f} | {row.mean_two:.3f} ± "
         f"{row.sd_two:.3f} | {row.z:+.1f} |"
