@@ -129,9 +129,10 @@ with regions as blocks:
 
 The file has no jobs in the public sector, no commuting, no industries and no ages. So the effects
 of public jobs, of neighbours' growth, of labour-market integration and of the industry mix cannot
-be estimated from their sources: for the first three the published contribution can be scaled, as
-above, and industry mix not at all. The equation of jobs is taken as published. Jobs before 2002 are
-not known, which is why the fit with lags begins in 2005. Years after 2013 are not in the file.
+be estimated from their sources; the published contributions can be scaled: for migration above, and
+for the industry mix and the population effect of the equation of jobs in
+[](jobs-and-people.md). Jobs before 2002 are not known, which is why the fit with lags begins in
+2005. Years after 2013 are not in the file.
 
 `make pages` writes this page.
 """
