@@ -98,7 +98,7 @@ SIGMA_U: Final = "sigma_u"
 SIGMA: Final = "sigma"
 PHI: Final = "phi"
 NU: Final = "nu"
-INITIAL: Final = "initial"
+INITIAL: Final = "initial"  # coefficient of the growth before the first year
 CORRELATION_LASTING: Final = "correlation_lasting"
 CORRELATION_PATH: Final = "correlation_path"
 CORRELATION_NOISE: Final = "correlation_noise"
@@ -123,6 +123,7 @@ RESIDENTIAL: Final = "residential"
 BUSINESS: Final = "business"
 VISIT: Final = "visit"
 TOTAL: Final = "total"  # residential, and what the others bring through jobs
+JOINT: Final = (RESIDENTIAL, BUSINESS)  # of a joint model, in order
 KIND: Final = "kind"
 
 # Effects ---------------------------------------------------------------------

@@ -1,6 +1,13 @@
 """Specifications: ``models/*.toml`` as frozen objects."""
 
-from attraktiv.specs.equation import AUTO_GROUPS, CORRELATIONS, Equation, JobsEquation, Noise
+from attraktiv.specs.equation import (
+    AUTO_GROUPS,
+    CORRELATIONS,
+    PARAMETER_SUPPORT,
+    Equation,
+    JobsEquation,
+    Noise,
+)
 from attraktiv.specs.load import load_spec, models, models_folder, parse_spec
 from attraktiv.specs.priors import (
     Beta,
@@ -18,6 +25,7 @@ from attraktiv.specs.sectors import sector_of
 __all__ = [
     "AUTO_GROUPS",
     "CORRELATIONS",
+    "PARAMETER_SUPPORT",
     "Beta",
     "Engine",
     "Equation",

@@ -124,10 +124,13 @@ class Beta(_Interval):
     upper: FiniteFloat = 1.0
 
     def from_normal(self, x: FloatArray) -> FloatArray:
-        low = special.betaincinv(self.alpha, self.beta, special.ndtr(np.minimum(x, 0.0)))
-        high = special.betaincinv(self.beta, self.alpha, special.ndtr(-np.maximum(x, 0.0)))
+        # from the nearer end, where the digits are
+        left = np.asarray(x) < 0.0
+        near = np.where(left, self.alpha, self.beta)
+        far = np.where(left, self.beta, self.alpha)
+        share = special.betaincinv(near, far, special.ndtr(-np.abs(x)))
         width = self.upper - self.lower
-        return np.where(np.asarray(x) < 0.0, self.lower + width * low, self.upper - width * high)
+        return np.where(left, self.lower + width * share, self.upper - width * share)
 
 
 class Gamma(_Prior):

@@ -22,7 +22,7 @@ _BAND_DRAWS = 5000  # simulated sets of ranks behind a band
 SIMULATION, METHOD, FAILURE, R_HAT, ESS = "simulation", "method", "failure", "r_hat", "ess"
 ABOUT = (SIMULATION, METHOD, FAILURE, R_HAT, ESS)
 #: Of many effects of places and cells, those of the largest, a middling and the smallest place.
-_FEW = {names.THETA: 1, names.U: 2}
+_FEW = {names.of_equation(n, kind) for n in (names.THETA, names.U) for kind in names.JOINT}
 
 
 def followed(values: Mapping[str, np.ndarray], lead: int) -> Iterator[tuple[str, np.ndarray]]:

@@ -6,10 +6,9 @@ import numpy as np
 
 from attraktiv.engines.collapsed.draws import conditional_draws
 from attraktiv.engines.collapsed.problem import Problem
+from attraktiv.engines.collapsed.running import run
 from attraktiv.engines.collapsed.sampler import Sample
-from attraktiv.engines.collapsed.sampler import sample as sample_psi
 from attraktiv.model import Design
-from attraktiv.progress import progress as progress_bar
 from attraktiv.specs import Sampling
 
 __all__ = ["Problem", "Sample", "sample"]
@@ -38,26 +37,5 @@ def sample(
         ``psi.failure`` says why the draws cannot be trusted, if so.
     """
     problem = Problem.of(design)
-    rng = np.random.default_rng(seed)
-    text = "preparing (the first fit on a machine compiles, which takes half a minute)"
-    with progress_bar(text, 1.0 if progress else None) as update:
-        psi = sample_psi(
-            problem.log_posterior,
-            np.zeros(len(problem.hyper.names)),
-            guided=problem.guide,
-            chains=sampling.chains,
-            draws=sampling.draws,
-            rng=rng,
-            report=lambda text: update(0.0, text),
-        )
-        if psi.failure:
-            return {}, np.empty(0), psi
-        done = 0.0
-
-        def advance(share: float) -> None:
-            nonlocal done
-            update(share - done, "drawing the effects of places")
-            done = share
-
-        draws, log_likelihood = conditional_draws(problem, psi.x, rng, advance)
-    return draws, log_likelihood, psi
+    psi, drawn = run(problem, conditional_draws, sampling, seed=seed, progress=progress)
+    return *(drawn or ({}, np.empty(0))), psi

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from attraktiv import names
 from attraktiv.engines.collapsed import kernel
-from attraktiv.engines.collapsed.problem import Problem, forward
+from attraktiv.engines.collapsed.problem import Problem
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -100,16 +99,9 @@ def cell_log_likelihood(problem: Problem, draws: Mapping[str, np.ndarray]) -> np
 
 
 def _global_draws(problem: Problem, x: Array, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """B ~ N(Q⁻¹c, Q⁻¹) for each row of ψ."""
+    """Global coefficients by name, for each row of ψ."""
     n_factors, n_years, n_groups = problem.sizes
-    size = n_factors + 1 + n_years + n_groups
-    normal = rng.standard_normal((len(x), size))
-    b = np.empty((len(x), size))
-    for low in range(0, len(x), problem.batch):
-        part = slice(low, low + problem.batch)
-        system = problem.system(problem.hyper.values(x[part]))
-        half = (forward(system) + normal[part])[..., None]
-        b[part] = solve_triangular(system.root.transpose(0, 2, 1), half, lower=False)[..., 0]
+    b = problem.global_draws(x, rng)
     out = {
         names.MU_ALPHA: b[:, n_factors],
         names.ALPHA: b[:, n_factors + 1 : n_factors + 1 + n_years],

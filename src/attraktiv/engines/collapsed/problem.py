@@ -1,14 +1,5 @@
 """Design → the arrays of the collapsed engine, and its density.
 
-Mathematical details
---------------------
-Global coefficients b = (β, μ_α, α, γ) ~ N(b₀, Λ(ψ)⁻¹), see :mod:`.global_prior`. With W the
-design of b,
-
-    Q = Λ + Σ W_i'V_i⁻¹W_i,    c = Λb₀ + Σ W_i'V_i⁻¹y_i
-    log p(y|ψ) = −½ Σ(log|V_i| + T_i log 2π) − ½ (Σ y_i'V_i⁻¹y_i + b₀'Λb₀ − c'Q⁻¹c)
-                 − ½ log|Q| + ½ log|Λ|
-
 The covariance of a place enters only through :func:`..kernel.gram`, the prior of b
 only through :mod:`.global_prior`: either can be exchanged without the other.
 """
@@ -16,8 +7,10 @@ only through :mod:`.global_prior`: either can be exchanged without the other.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+import xarray as xr
 from scipy.linalg import solve_triangular
 
 from attraktiv import names
@@ -26,26 +19,53 @@ from attraktiv.engines.collapsed.global_prior import global_prior
 from attraktiv.engines.collapsed.hyper import Hyper
 from attraktiv.engines.collapsed.spectrum import FieldWaves, Residuals, Spectrum
 from attraktiv.engines.collapsed.surrogate import Guide
+from attraktiv.engines.collapsed.system import Evidence, System, cholesky, forward
 from attraktiv.model import Design
 from attraktiv.model.field import Field
 from attraktiv.specs import Equation
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
-#: Numbers in the blocks of Q that are held in memory at once, and rows of ψ at most.
-_AT_ONCE = 5_000_000
-_BATCH = 256
 
-
-@dataclass(frozen=True)
-class Problem:
-    """Fitted cells as arrays: N places, T years, K factors, G groups.
+class Cells(NamedTuple):
+    """The fitted cells of one equation: N places, T years, K factors.
 
     Attributes
     ----------
     outcome, used, flow, known : (N, T) float
         Outcome (zero where missing), one where used, v, variance of measurement.
     factors : (N, T, K) float
+        Zero where a cell is missing.
+    """
+
+    outcome: Array
+    used: Array
+    flow: Array
+    known: Array
+    factors: Array
+
+    @classmethod
+    def of(cls, data: xr.Dataset) -> Cells:
+        """Take the cells of a design's fitted places."""
+        on = data[names.USED].values.astype(bool)
+        return cls(
+            np.where(on, data[names.OUTCOME].values, 0.0),
+            on.astype(float),
+            # a cell without population is not used; its size must still be a number
+            np.where(on, data[names.FLOW_VARIANCE].values, 1.0),
+            np.where(on, data[names.MEASUREMENT_SD].values ** 2, 0.0),
+            np.where(on[..., None], data[names.FACTORS].values, 0.0),
+        )
+
+
+@dataclass(frozen=True)
+class Problem(Evidence):
+    """Fitted cells as arrays: N places, T years, K factors, G groups.
+
+    Attributes
+    ----------
+    outcome, used, flow, known, factors : float
+        See :class:`Cells`.
     group : (N,) int
         Group of each place, −1 where the model has none.
     labels : tuple of str
@@ -70,14 +90,8 @@ class Problem:
     def of(cls, design: Design) -> Problem:
         """Take the fitted cells of a design."""
         data = design.fitted()
-        used = data[names.USED].values.astype(float)
-        on = used > 0
-        outcome = np.where(on, data[names.OUTCOME].values, 0.0)
-        # a cell without population is not used; its size must still be a number
-        flow = np.where(on, data[names.FLOW_VARIANCE].values, 1.0)
-        known = np.where(on, data[names.MEASUREMENT_SD].values ** 2, 0.0)
-        factors = np.where(on[..., None], data[names.FACTORS].values, 0.0)
-        group = np.full(used.shape[0], -1)
+        cells = Cells.of(data)
+        group = np.full(cells.used.shape[0], -1)
         labels: tuple[str, ...] = ()
         if names.GROUP_OF_PLACE in data:
             found, group = np.unique(data[names.GROUP_OF_PLACE].values, return_inverse=True)
@@ -89,15 +103,11 @@ class Problem:
         return cls(
             equation,
             Hyper.of(equation),
-            outcome,
-            used,
-            flow,
-            known,
-            factors,
+            *cells,
             group,
             labels,
             design.field,
-            _blocks(outcome, used, flow, known, factors, group),
+            _blocks(*cells, group),
         )
 
     @property
@@ -111,32 +121,9 @@ class Problem:
         return self.factors.shape[2], self.factors.shape[1], len(self.labels)
 
     @property
-    def batch(self) -> int:
-        """Rows of ψ to work on at once."""
-        size = sum(self.sizes) + 1
-        return int(np.clip(_AT_ONCE // size**2, 1, _BATCH))
-
-    def log_posterior(self, x: Array) -> Array:
-        """Log density of ψ given the data, up to a constant, at rows of `x`.
-
-        Parameters
-        ----------
-        x : (B, d) float
-            ψ on the unbounded scale of :class:`Hyper`.
-
-        Returns
-        -------
-        (B,) float
-            Log marginal likelihood plus log prior plus log Jacobian; −inf where the
-            arithmetic of an extreme ψ breaks down.
-        """
-        out = np.empty(len(x))
-        for low in range(0, len(x), self.batch):
-            rows = slice(low, low + self.batch)
-            psi = self.hyper.values(x[rows])
-            out[rows] = self.log_likelihood(psi)
-        out = out + self.hyper.log_prior(x)
-        return np.where(np.isfinite(out), out, -np.inf)
+    def coefficients(self) -> int:
+        """Number of global coefficients."""
+        return sum(self.sizes) + 1
 
     def guide(self, mode: Array) -> Guide:
         """What is known of the likelihood without computing it.
@@ -180,20 +167,6 @@ class Problem:
         precision, waves = np.linalg.eigh(self.field.precision)
         return FieldWaves(1.0 / precision, waves.T[:, self.group])
 
-    def log_likelihood(self, psi: dict[str, Array]) -> Array:
-        """Log p(y | ψ), every other parameter integrated out; shape (B,)."""
-        system = self.system(psi)
-        fit = (forward(system) ** 2).sum(axis=1)
-        log_det_q = 2.0 * np.log(np.diagonal(system.root, axis1=1, axis2=2)).sum(axis=1)
-        return -0.5 * (
-            system.log_det_v
-            + self.cells * np.log(2.0 * np.pi)
-            + system.square
-            - fit
-            + log_det_q
-            - system.log_det_prior
-        )
-
     def system(self, psi: dict[str, Array]) -> System:
         """Precision and right-hand side of the global coefficients for each row of ψ."""
         z, used, flow, known, group = self.blocks
@@ -221,61 +194,7 @@ class Problem:
             precision[:, groups, :k] += gz[:, :, :k]
             precision[:, :k, groups] += gz[:, :, :k].transpose(0, 2, 1)
             rhs[:, groups] += gz[:, :, y]
-        return System(_cholesky(precision), rhs, square + zz[:, y, y], log_det, log_det_prior)
-
-
-@dataclass(frozen=True)
-class System:
-    """The normal equations of b for B values of ψ.
-
-    Attributes
-    ----------
-    root : (B, q, q) float
-        Lower Cholesky factor of Q.
-    rhs : (B, q) float
-        c.
-    square : (B,) float
-        Σ y'V⁻¹y + b₀'Λb₀.
-    log_det_v, log_det_prior : (B,) float
-        Σ log|V_i| and log|Λ|.
-    """
-
-    root: Array
-    rhs: Array
-    square: Array
-    log_det_v: Array
-    log_det_prior: Array
-
-
-def forward(system: System) -> Array:
-    """L⁻¹c for each row, L the factor of Q; (B, q)."""
-    if not np.isfinite(system.root).all():
-        # an extreme ψ: what cannot be solved is NaN, and the rest is right
-        good = np.isfinite(system.root).all(axis=(1, 2))
-        out = np.full_like(system.rhs, np.nan)
-        if good.any():
-            out[good] = _forward(system.root[good], system.rhs[good])
-        return out
-    return _forward(system.root, system.rhs)
-
-
-def _forward(root: Array, rhs: Array) -> Array:
-    solved = solve_triangular(root, rhs[..., None], lower=True, check_finite=False)
-    return np.asarray(solved)[..., 0]
-
-
-def _cholesky(matrices: Array) -> Array:
-    try:
-        return np.linalg.cholesky(matrices)
-    except np.linalg.LinAlgError:
-        # One extreme ψ must not spoil the batch: its density becomes NaN, then −inf.
-        roots = np.full_like(matrices, np.nan)
-        for i, matrix in enumerate(matrices):
-            try:
-                roots[i] = np.linalg.cholesky(matrix)
-            except np.linalg.LinAlgError:
-                continue
-        return roots
+        return System(cholesky(precision), rhs, square + zz[:, y, y], log_det, log_det_prior)
 
 
 def _blocks(
@@ -285,16 +204,23 @@ def _blocks(
     n_places = outcome.shape[0]
     columns = np.concatenate([factors, outcome[..., None], used[..., None]], axis=2)
     return (
-        _laned(columns),
-        _laned(used),
-        _laned(flow),
-        _laned(known),
+        laned(columns),
+        laned(used),
+        laned(flow),
+        laned(known),
         np.pad(group, (0, -n_places % kernel.LANES), constant_values=-1).reshape(-1, kernel.LANES),
     )
 
 
-def _laned(values: Array) -> Array:
+def laned(values: Array) -> Array:
+    """Places in blocks side by side: (N, …) → (blocks, …, LANES), padded with zeros."""
     pad = [(0, -values.shape[0] % kernel.LANES)] + [(0, 0)] * (values.ndim - 1)
     padded = np.pad(values, pad)
     lanes = padded.reshape(-1, kernel.LANES, *values.shape[1:])
     return np.ascontiguousarray(np.moveaxis(lanes, 1, -1))
+
+
+def unlaned(values: np.ndarray, places: int) -> np.ndarray:
+    """Undo :func:`laned` behind an axis of draws: (S, blocks, …, LANES) → (S, N, …)."""
+    lanes = np.moveaxis(values, -1, 2)
+    return lanes.reshape(values.shape[0], -1, *lanes.shape[3:])[:, :places]

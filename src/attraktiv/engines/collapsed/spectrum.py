@@ -35,7 +35,7 @@ from attraktiv import names
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
-_CLASSES = 12  # of places by size
+CLASSES = 12  # of places by size
 _FIELD_FEATURES = 6  # variances of a field that are features
 _FEATURED = (0.0, 0.1, 0.5, 0.9)  # quantiles of the classes whose variances are features
 
@@ -87,6 +87,8 @@ class Spectrum:
         As in :class:`.problem.Problem`.
     residuals : Residuals
     field : FieldWaves, optional
+    classes : int
+        Of places by size, at most.
     """
 
     def __init__(
@@ -96,11 +98,12 @@ class Spectrum:
         known: Array,
         residuals: Residuals,
         field: FieldWaves | None = None,
+        classes: int = CLASSES,
     ) -> None:
         self.years = used.shape[1]
         waves = dct(np.eye(self.years), norm="ortho", axis=0)
-        # share of each lag in the variance along each wave
-        self._lags = np.array(
+        #: Share of each lag in the variance along each wave.
+        self.lags = np.array(
             [
                 [
                     (2.0 if lag else 1.0) * wave[: self.years - lag] @ wave[lag:]
@@ -118,27 +121,27 @@ class Spectrum:
         # which leaves seen − 1 of the T − 1 other waves
         moving = np.maximum(seen - 1.0, 0.0) / max(self.years - 1, 1)
         known_share = np.where(np.arange(self.years) == 0, 1.0, moving[:, None])
-        square = (filled @ waves.T) ** 2
-        order = np.argsort(flow_of, kind="stable")
-        order = order[seen[order] > 0]
-        classes = np.array_split(order, min(_CLASSES, len(order)))
-        # degrees of freedom: the global coefficients have taken their share
-        free = 1.0 - min(residuals.coefficients / max(seen.sum(), 1.0), 0.5)
-        self._number = np.array([free * seen[rows].sum() / self.years for rows in classes])
+        #: (N, T): what is left of each place along each wave.
+        self.along = filled @ waves.T
+        square = self.along**2
+        rows_of = size_classes(flow_of, seen, classes)
+        #: Degrees of freedom: the global coefficients have taken their share.
+        self.free = free = 1.0 - min(residuals.coefficients / max(seen.sum(), 1.0), 0.5)
+        self._number = np.array([free * seen[rows].sum() / self.years for rows in rows_of])
         # places that count for each wave, and the mean square over them
-        self._counted = np.array([known_share[rows].sum(axis=0) for rows in classes])
-        total = np.array([square[rows].sum(axis=0) for rows in classes])
+        self._counted = np.array([known_share[rows].sum(axis=0) for rows in rows_of])
+        total = np.array([square[rows].sum(axis=0) for rows in rows_of])
         self._square = total / (free * np.maximum(self._counted, 1e-9))
         self._counted *= free
-        self._flow = np.array([flow_of[rows].mean() for rows in classes])
-        self._known = np.array([known_of[rows].mean() for rows in classes])
+        self._flow = np.array([flow_of[rows].mean() for rows in rows_of])
+        self._known = np.array([known_of[rows].mean() for rows in rows_of])
         self._national = (waves @ residuals.year) ** 2
         self._group = residuals.group**2
         self._field = field
         if field is not None:
             self._counted[:, 0] = 0.0
             self._group = (field.waves @ (filled @ waves[0])) ** 2
-        last = len(classes) - 1
+        last = len(rows_of) - 1
         self._featured = sorted({round(q * last) for q in _FEATURED})
         waves_of = (0, 1, 2, 4, self.years // 2, self.years - 1)
         self._waves = sorted({k for k in waves_of if k < self.years})
@@ -157,17 +160,18 @@ class Spectrum:
 
     def _variances(self, psi: dict[str, Array]) -> tuple[Array, Array, Array]:
         """Variance of a place in each class, of the national level, and of a group's mean."""
-        rows = len(psi[names.SIGMA])
-        zero = np.zeros(rows)
-        path = self._path(psi.get(names.SIGMA_U, zero), psi.get(names.RHO, zero))
-        path[:, 0] += self.years * psi.get(names.TAU, zero) ** 2
-        noise = (psi[names.SIGMA] ** 2)[:, None] + self._known
-        noise = noise + psi.get(names.PHI, zero)[:, None] * self._flow
-        place = path[:, None, :] + noise[:, :, None]
+        place = self.place_variance(psi, noise_of(psi, self._flow, self._known))
         national = self._path(psi[names.SIGMA_ALPHA], psi[names.RHO_ALPHA])
         share = self._number / self._number.sum() ** 2
         national = national + (share[:, None] * place).sum(axis=1)
         return place, national, self._group_variance(psi, place)
+
+    def place_variance(self, psi: dict[str, Array], noise: Array) -> Array:
+        """Variance of places along each wave, given that of their noise: (B, b) → (B, b, T)."""
+        zero = np.zeros(len(noise))
+        path = self._path(psi.get(names.SIGMA_U, zero), psi.get(names.RHO, zero))
+        path[:, 0] += self.years * psi.get(names.TAU, zero) ** 2
+        return path[:, None, :] + noise[:, :, None]
 
     def _group_variance(self, psi: dict[str, Array], place: Array) -> Array:
         """Variance of a group's mean, or of a field along each of its waves; (B, 1) or (B, G)."""
@@ -183,7 +187,20 @@ class Spectrum:
 
     def _path(self, sigma: Array, rho: Array) -> Array:
         powers = rho[:, None] ** np.arange(self.years)
-        return (sigma**2 / (1.0 - rho**2))[:, None] * (powers @ self._lags.T)
+        return (sigma**2 / (1.0 - rho**2))[:, None] * (powers @ self.lags.T)
+
+
+def noise_of(psi: dict[str, Array], flow: Array, known: Array) -> Array:
+    """Variance of the noise of places of some sizes: (B, b)."""
+    phi = psi.get(names.PHI, np.zeros(len(psi[names.SIGMA])))
+    return (psi[names.SIGMA] ** 2)[:, None] + known + phi[:, None] * flow
+
+
+def size_classes(flow: Array, seen: Array, classes: int) -> list[Array]:
+    """Rows of the places that are seen, in classes from the largest to the smallest."""
+    order = np.argsort(flow, kind="stable")
+    order = order[seen[order] > 0]
+    return np.array_split(order, min(classes, len(order)))
 
 
 def _misfit(log_variance: Array, square: Array) -> Array:
