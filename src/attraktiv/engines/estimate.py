@@ -187,11 +187,11 @@ def _jointly(
         _say_that_nuts_follows(psi)
     from attraktiv.engines import nuts
 
-    found, stats, log_likelihood = nuts.sample_jointly(
+    sampled, stats, log_likelihood = nuts.sample_jointly(
         design, sampling, seed=seed, progress=progress
     )
     tree = build_joint_tree(
-        design, found, seed=seed, sample_stats=stats, log_likelihood=log_likelihood
+        design, sampled, seed=seed, sample_stats=stats, log_likelihood=log_likelihood
     )
     return _judged(tree, "nuts", {})
 

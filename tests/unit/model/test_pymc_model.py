@@ -17,7 +17,7 @@ import attraktiv
 from attraktiv import names
 from attraktiv.errors import DesignError
 from attraktiv.model import build_design
-from attraktiv.specs import ModelSpec
+from attraktiv.specs import Beta, ModelSpec
 
 FACTORS = "level + lag(own_job_growth, 1) + share"
 
@@ -256,3 +256,14 @@ def test_the_model_can_be_extended_by_hand(panel: xr.Dataset) -> None:
     assert prior["spread"].shape == (1, 3)
     assert prior["u"].dims == ("chain", "draw", "place", "year")
     assert drawn["prior_predictive"]["net_migration_rate"].shape == (1, 3, 24)
+
+
+def test_a_beta_prior_between_other_ends_is_stretched(panel: xr.Dataset) -> None:
+    spec = specification(FACTORS, place_effect="ar1")
+    swinging = Beta(distribution="beta", alpha=2.0, beta=3.0, lower=-1.0, upper=1.0)
+    priors = dict(spec.migration.priors) | {names.RHO: swinging}
+    model = attraktiv.build_model(spec.with_migration(priors=priors), panel)
+    at = model.initial_point() | {"rho_raw_logodds__": np.array(0.4)}
+    (rho,) = compiled(model, [names.RHO])(at)
+    assert rho == pytest.approx(2.0 * special.expit(0.4) - 1.0)
+    assert model["rho_raw"].owner.op.name == "beta"

@@ -18,6 +18,10 @@ PRIORS = [
         stats.lognorm(s=0.7, scale=np.exp(0.7)),
     ),
     (Beta(distribution="beta", alpha=2.0, beta=3.0), stats.beta(2.0, 3.0)),
+    (
+        Beta(distribution="beta", alpha=2.0, beta=3.0, lower=-1.0, upper=1.0),
+        stats.beta(2.0, 3.0, -1.0, 2.0),
+    ),
     (Gamma(distribution="gamma", alpha=2.0, beta=0.1, lower=2.0), stats.gamma(2.0, 2.0, 10.0)),
     (Uniform(distribution="uniform", lower=-0.5, upper=0.9), stats.uniform(-0.5, 1.4)),
 ]

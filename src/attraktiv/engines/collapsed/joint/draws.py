@@ -9,8 +9,8 @@ import numpy as np
 from attraktiv import names
 from attraktiv.engines.collapsed.hyper import Array
 from attraktiv.engines.collapsed.joint.hyper import of_one
-from attraktiv.engines.collapsed.joint.kernel import pair_cell_log_density, pair_draws
 from attraktiv.engines.collapsed.joint.problem import JointProblem
+from attraktiv.engines.collapsed.joint.simulation import pair_cell_log_density, pair_draws
 from attraktiv.engines.collapsed.problem import unlaned
 from attraktiv.names import of_equation
 from attraktiv.specs import CORRELATIONS
