@@ -16,6 +16,7 @@ import published_figures
 import published_page
 import screening_page
 import sensitivity_page
+import telemark_page
 
 from attraktiv.errors import AttraktivWarning
 
@@ -36,3 +37,4 @@ if __name__ == "__main__":
     sensitivity_page.write(DATA / "norway")
     comparison_page.write(DATA / "norway")
     screening_page.write(DATA / "norway")
+    telemark_page.write(DATA / "norway")

@@ -11,28 +11,25 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
-from attraktiv import names
 from attraktiv.specs import ModelSpec, load_spec
 
 FILE = Path("norway", "raw", "published_decomposition.csv")
 MUNICIPALITY, REGION, COUNTY = "municipality", "region", "county"
 ATTRACTIVENESS = "residential_attractiveness"
-CONTRIBUTIONS = (
+# The covariate labour_market_integration is made of commuting; theirs is a contribution.
+INTEGRATION = "labour_market_contribution"
+FACTORS = (
     "own_growth_structure",
     "own_growth_attractiveness",
     "own_growth_public",
     "neighbour_growth",
     "size_effect",
-    "labour_market_integration",
+    INTEGRATION,
 )
-# As factors of a panel, where labour_market_integration is the covariate made of commuting.
-INTEGRATION = "labour_market_contribution"
-FACTORS = (*CONTRIBUTIONS[:-1], INTEGRATION)
 STRUCTURE = (
     "immigration_contribution_pct",
-    *CONTRIBUTIONS,
+    *FACTORS,
     "internal_labour_market_integration",
     "constant",
 )
@@ -65,6 +62,7 @@ FROM_JOBS = (
 def read(data: Path) -> pd.DataFrame:
     """Read the published rows, ordered by level, code and year."""
     table = pd.read_csv(data / FILE, dtype={"code": str})
+    table = table.rename(columns={"labour_market_integration": INTEGRATION})
     return table.sort_values(["level", "code", "year"], ignore_index=True)
 
 
@@ -159,37 +157,6 @@ def over_places(
     ]
     low, high = np.quantile(drawn, [0.1, 0.9])
     return float(low), float(high)
-
-
-def published_panel(table: pd.DataFrame) -> xr.Dataset:
-    """Make a panel of the municipalities, in memory; the year before the first has jobs alone."""
-    rows = of_level(table, MUNICIPALITY)
-    wide = rows.set_index(["code", "year"]).to_xarray()
-    wide = wide.rename(code=names.PLACE, labour_market_integration=INTEGRATION)
-    first = int(wide[names.YEAR][0])
-    before = wide["private_jobs"] / (1 + wide["private_job_growth_pct"] / 100)
-    years = np.arange(first - 1, int(wide[names.YEAR][-1]) + 1)
-    wide = wide.drop_vars(["level", names.NAME, "county_name", "region_name"])
-    wide = wide.astype(float).reindex({names.YEAR: years})
-    jobs = wide["private_jobs"].where(wide[names.YEAR] >= first, before.sel(year=first).round())
-    growth = wide["population_growth_pct"] - wide["birth_surplus_pct"]
-    persons = growth / 100 * wide["population_1jan"]
-    panel = wide.assign(
-        {
-            names.POPULATION: wide["population_1jan"].assign_attrs(units=names.PERSONS),
-            names.NET_MIGRATION: persons.assign_attrs(units=names.PERSONS_PER_YEAR),
-            names.JOBS_PRIVATE: jobs.assign_attrs(units=names.JOBS_UNIT),
-            names.MEASUREMENT_SD: xr.zeros_like(persons),
-            names.EXCLUDED: (names.PLACE, np.zeros(wide.sizes[names.PLACE], bool)),
-        }
-    )
-    for name in FACTORS:
-        panel[name].attrs["units"] = names.PERCENT_OF_POPULATION
-    of_place = rows.drop_duplicates("code").set_index("code").loc[panel[names.PLACE].values]
-    for name in (names.NAME, "region_name", "county_name"):
-        panel[name] = (names.PLACE, of_place[name].to_numpy(dtype=object))
-    panel = panel.transpose(names.PLACE, names.YEAR)
-    return panel.assign_attrs(title="Published decomposition, Norway", place_names="nb")
 
 
 def with_factors(factors: tuple[str, ...], *, classical: bool) -> ModelSpec:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pandas as pd
 import persistence_page
 import published_figures as published
+import published_panel
 import xarray as xr
 
 import attraktiv
@@ -127,9 +129,10 @@ with regions as blocks:
 
 The file has no jobs in the public sector, no commuting, no industries and no ages. So the effects
 of public jobs, of neighbours' growth, of labour-market integration and of the industry mix cannot
-be estimated from their sources: for the first three the published contribution can be scaled, as
-above, and industry mix not at all. The equation of jobs is taken as published. Jobs before 2002 are
-not known, which is why the fit with lags begins in 2005. Years after 2013 are not in the file.
+be estimated from their sources; the published contributions can be scaled: for migration above, and
+for the industry mix and the population effect of the equation of jobs in
+[](jobs-and-people.md). Jobs before 2002 are not known, which is why the fit with lags begins in
+2005. Years after 2013 are not in the file.
 
 `make pages` writes this page.
 """
@@ -260,7 +263,9 @@ def figures(table: pd.DataFrame) -> dict[str, object]:
 def write(data: Path) -> None:
     """Compute, fit and write the page."""
     table = published.read(data)
-    panel = published.published_panel(table)
+    municipalities = published.of_level(table, published.MUNICIPALITY)
+    with tempfile.TemporaryDirectory() as folder:
+        panel = attraktiv.read_panel(published_panel.write_folder(municipalities, Path(folder)))
     by_contributions = estimated(panel, published.FACTORS, 2003)
     by_jobs = estimated(panel, published.FROM_JOBS, 2005)
     spec = published.with_factors(published.FACTORS, classical=False)
@@ -274,6 +279,6 @@ def write(data: Path) -> None:
         from_jobs=coefficients(*by_jobs),
         parameters="\n".join(parameters(by_contributions[1], by_jobs[1])),
         persistence=persistence_page.table(later),
-        **figures(published.of_level(table, published.MUNICIPALITY)),
+        **figures(municipalities),
     )
     PAGE.write_text(page, encoding="utf-8")

@@ -81,8 +81,8 @@ def _table(frame: pd.DataFrame) -> str:
     said = frame.attrs
     lines = [
         paragraph(
-            "Error (RMSE) of each place's mean net migration rate over the later years, factors "
-            "known, in percentage points per year"
+            f"Error (RMSE) of each place's mean {said['outcome'].replace('_', ' ')} over the later "
+            "years, factors known, in percentage points per year"
         ),
         paragraph(
             f"{said['model']}; regression: {said['classical']}; {100 * said['prob']:g} % "

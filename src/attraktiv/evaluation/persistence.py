@@ -3,8 +3,9 @@
 Mathematical details
 --------------------
 A model is fitted to earlier years E; the later years L are judged by place, with their
-factors known. With m the net migration rate and ȳ_i the mean over L of m_it less its mean
-over the compared places of the year, the predictions of ȳ_i are
+factors known. With m the rate that the model explains, of net migration or of job growth,
+and ȳ_i the mean over L of m_it less its mean over the compared places of the year, the
+predictions of ȳ_i are
 
 ========================= ==========================================================
 nothing                   0
@@ -68,7 +69,8 @@ def hindcast(
     Parameters
     ----------
     model : str, Path or ModelSpec
-        A hierarchical model.
+        A hierarchical model. Of one with equations of migration and of jobs, that of migration is
+        judged, by itself.
     panel : str, Path or xarray.Dataset
         Panel folder, built panel, or the dataset of :func:`attraktiv.read_panel`.
     splits : sequence of str
@@ -94,7 +96,8 @@ def hindcast(
         Over (split, predictor): ``rmse`` and ``difference`` (its RMSE less that of the
         posterior), each with ``…_lower`` and ``…_upper``, percentage points per year. Over
         (split, predictor, place) ``predicted`` and over (split, place) ``observed``, percent
-        of population per year, centred over the places compared; NaN for other places.
+        of population (of jobs, where the model explains these alone) per year, centred over the
+        places compared; NaN for other places.
         Over (split): ``places`` and ``blocks``, their numbers. Compared are the places that
         were fitted and have a known rate in every later year.
 
@@ -107,7 +110,7 @@ def hindcast(
     # another equation takes no part, and may need what the panel lacks
     spec, regression = (of.alone(of.kinds[0]) for of in _models(model, classical))
     data = panel if isinstance(panel, xr.Dataset) else read_panel(panel)
-    found = parse_splits(splits, data, spec.migration.outcome)
+    found = parse_splits(splits, data, spec.main.outcome)
     column, block = find_blocks(data, blocks)
     seed = secrets.randbelow(2**31) if seed is None else seed
     results = []
@@ -128,6 +131,7 @@ def hindcast(
     labels = [split.label for split in found]
     return xr.concat(results, dim=xr.Variable(names.SPLIT, labels)).assign_attrs(
         model=spec.id,
+        outcome=spec.main.outcome,
         classical=regression.id if classical is not None else f"the factors of {spec.id}",
         block_column=column,
         prob=prob,
@@ -141,23 +145,21 @@ def _models(
 ) -> tuple[ModelSpec, ModelSpec]:
     """Give the hierarchical model and the regression."""
     spec = load_spec(model)
-    if spec.migration.place_effect == "none":
+    if spec.main.place_effect == "none":
         call = "attraktiv hindcast hierarchical_dynamic PANEL --split … --classical {}"
         raise InputError(
             f"The model {spec.id} has no attractiveness of places that could persist. Give a "
             "hierarchical model, and a regression beside it if it should have other factors. "
-            + (
-                name_pooled_twin(spec, call)
-                if spec.migration.yearly
-                else f"{call.format(spec.id)}."
-            )
+            + (name_pooled_twin(spec, call) if spec.main.yearly else f"{call.format(spec.id)}.")
         )
     if classical is None:
-        plain = {name: getattr(spec.migration, name) for name in ("outcome", "factors")}
+        plain = {name: getattr(spec.main, name) for name in ("outcome", "factors")}
+        kind = spec.kinds[0]
+        of_migration = kind == names.RESIDENTIAL
         fields = spec.model_dump() | {
             "default": False,
             "engine": "least-squares",
-            "equations": {"migration": plain},
+            "equations": {"migration": plain} if of_migration else {"jobs": {kind: plain}},
         }
         return spec, ModelSpec.model_validate(fields)
     regression = load_spec(classical)
@@ -166,16 +168,16 @@ def _models(
             f"--classical {regression.id} is not a regression. Give a classical model such as "
             "--classical book_2023, or leave it out: least squares with the same factors."
         )
-    if regression.migration.yearly:
+    if regression.main.yearly:
         call = f"attraktiv hindcast {spec.id} PANEL --split … --classical {{}}"
         raise InputError(
             f"--classical {regression.id} estimates every year by itself, and the later years "
             f"have no coefficients. {name_pooled_twin(regression, call)}"
         )
-    if regression.migration.outcome != spec.migration.outcome:
+    if regression.main.outcome != spec.main.outcome:
         raise InputError(
-            f"{regression.id} explains {regression.migration.outcome} and {spec.id} explains "
-            f"{spec.migration.outcome}; their errors cannot be compared. Give models of one "
+            f"{regression.id} explains {regression.main.outcome} and {spec.id} explains "
+            f"{spec.main.outcome}; their errors cannot be compared. Give models of one "
             "outcome."
         )
     return spec, regression
@@ -215,7 +217,8 @@ def _predictions(
     centred = predicted - predicted[:, compared].mean(axis=1, keepdims=True)
     seen = later.mean(axis=1)
     seen = seen - seen[compared].mean()
-    unit = {"units": names.PERCENT_OF_POPULATION}
+    of_migration = run.attrs[names.KIND] == names.RESIDENTIAL
+    unit = {"units": names.PERCENT_OF_POPULATION if of_migration else names.PERCENT_OF_JOBS}
     return xr.Dataset(
         {
             names.PREDICTED: (

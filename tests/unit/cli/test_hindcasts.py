@@ -39,6 +39,7 @@ def result() -> xr.Dataset:
         {"split": SPLITS, "predictor": list(PREDICTORS), "place": ["0101", "0102", "0103"]},
         {
             "model": "hierarchical_dynamic",
+            "outcome": "net_migration_rate",
             "classical": "the factors of hierarchical_dynamic",
             "block_column": "labour_market_region",
             "prob": 0.8,

@@ -176,6 +176,34 @@ def test_where_there_is_none_the_residual_harms_and_the_posterior_knows() -> Non
     assert rmse[POSTERIOR] == pytest.approx(rmse[REGRESSION], rel=0.05)
 
 
+# Growth of jobs -------------------------------------------------------------------------
+
+
+def test_a_model_of_jobs_is_judged_by_job_growth(panel: xr.Dataset) -> None:
+    mix = np.random.default_rng(1).normal(size=panel["jobs"].shape)
+    panel = panel.assign(industry_mix=(panel["jobs"].dims, mix))
+    ours, theirs = (
+        attraktiv.hindcast(
+            "business_2026",
+            panel,
+            ["2006:2010/2012:2014"],
+            classical=classical,
+            seed=1,
+            progress=False,
+        ).isel(split=0)
+        for classical in (None, "business_2017")
+    )
+    jobs = panel["jobs"].sel(place=[p for p in panel["place"].values if p != "0103"])
+    growth = 100 * (jobs / jobs.shift(year=1) - 1)
+    mean = growth.sel(year=list(LATER)).mean("year")
+    expected = (mean - mean.mean()).to_series().to_dict()
+    assert ours["observed"].dropna("place").to_series().to_dict() == pytest.approx(expected)
+    assert ours["observed"].attrs["units"] == "percent of jobs per year"
+    assert ours.attrs["outcome"] == "job_growth"
+    # the same factors by least squares: its own regression is the classical model's
+    np.testing.assert_array_equal(ours["rmse"], theirs["rmse"])
+
+
 # Choices, and what is refused -----------------------------------------------------------
 
 

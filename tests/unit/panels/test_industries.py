@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
-import pandas as pd
 import pytest
 
 from attraktiv.errors import PanelError
@@ -194,83 +191,3 @@ def test_sectors_of_no_jobs(industries):
     (industries / "jobs_by_industry.csv").unlink()
     with pytest.raises(PanelError, match=r"there is no jobs_by_industry.csv .*or take industries"):
         read_panel(industries)
-
-
-# As Telemarksforsking divides private industries: those that sell elsewhere, those whose customers
-# come to the place, and the rest.
-TELEMARK = """industry,sector,dimension
-"Jordbruk, skogbruk og fiske",private,basis
-Bergverksdrift og utvinning,private,basis
-Industri,private,basis
-"Elektrisitet, vann og renovasjon",private,regional
-Bygge- og anleggsvirksomhet,private,regional
-"Varehandel, reparasjon av motorvogner",private,visit
-Transport og lagring,private,regional
-Overnattings- og serveringsvirksomhet,private,visit
-Informasjon og kommunikasjon,private,basis
-Finansiering og forsikring,private,regional
-"Teknisk tjenesteyting, eiendomsdrift",private,basis
-Forretningsmessig tjenesteyting,private,regional
-"Off.adm., forsvar, sosialforsikring",public,none
-Undervisning,public,none
-Helse- og sosialtjenester,public,none
-Personlig tjenesteyting,private,visit
-Uoppgitt,none,none
-"""
-
-
-@pytest.fixture
-def telemark(real_data, tmp_path):
-    """A folder of the 17 places of Telemark, put together from published tables."""
-    norway = real_data / "norway"
-    places = pd.read_csv(norway / "places.csv", dtype=str)
-    places = places.loc[places["county_name"] == "Telemark", ["place", "name"]]
-    panel = pd.read_csv(norway / "panel.csv", dtype={"place": str})
-    panel = panel[panel["place"].isin(places["place"]) & panel["year"].between(2016, 2019)]
-    columns = ["place", "year", "population", "net_migration", "jobs"]
-    jobs = pd.read_csv(norway / "telemark" / "jobs_by_industry.csv")
-    jobs["place"] = jobs["name"].map(places.set_index("name")["place"])
-    jobs = jobs.rename(columns={"jobs_workplace": "jobs"})
-    places.to_csv(tmp_path / "places.csv", index=False)
-    panel[columns].to_csv(tmp_path / "panel.csv", index=False)
-    jobs[["place", "year", "industry", "jobs"]].to_csv(
-        tmp_path / "jobs_by_industry.csv", index=False
-    )
-    (tmp_path / "industries.csv").write_text(TELEMARK, encoding="utf-8")
-    # the break of the Norwegian panel: a chained series ends, a published one begins
-    (tmp_path / "panel.toml").write_text('break = [{ variable = "jobs", year = 2017 }]')
-    return tmp_path
-
-
-@pytest.mark.real_data
-def test_telemark(telemark):
-    panel = read_panel(telemark)
-    mix, national, local = (
-        covariate(panel, name).sel(year=[2018, 2019])
-        for name in ("industry_mix", "national_job_growth", "local_job_growth")
-    )
-    assert covariate(panel, "industry_mix").sel(year=[2016, 2017]).isnull().all()
-    assert mix.notnull().all()
-    covered = json.loads(covariate(panel, "industry_mix").attrs["covered"])
-    assert set(covered) == {"2018", "2019"}
-    assert min(covered.values()) > 0.99
-    growth = covariate(panel, "job_growth").sel(year=[2018, 2019])
-    np.testing.assert_allclose(national + mix + local, growth, atol=1e-12)
-
-    table = pd.read_csv(telemark / "jobs_by_industry.csv", dtype={"place": str})
-    cube = table.pivot_table("jobs", ["place", "industry"], "year")
-    for place in ("4001", "4022"):  # Porsgrunn, a town of manufacturing, and Seljord
-        own, rest = cube.loc[place], cube.drop(place, level="place").groupby("industry").sum()
-        nation = 100 * (rest[2019].sum() / rest[2018].sum() - 1)
-        rest = rest[rest[2018] > 0]
-        share = own[2018] / own[2018].sum()
-        expected = (100 * share * (rest[2019] / rest[2018] - 1)).sum()
-        assert national.sel(place=place, year=2019).item() == pytest.approx(nation)
-        assert mix.sel(place=place, year=2019).item() == pytest.approx(expected - nation)
-
-    by_sector = pd.read_csv(telemark / "industries.csv").set_index("industry")["dimension"]
-    of = table.groupby(["place", "year", table["industry"].map(by_sector)])["jobs"].sum().unstack()
-    for sector in ("basis", "visit", "regional"):
-        found = covariate(panel, f"jobs_{sector}").to_series()
-        np.testing.assert_array_equal(found, of[sector].reindex(found.index))
-        assert covariate(panel, f"{sector}_job_growth").sel(year=2019).notnull().all()
