@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from tests.recovery.calibration import collapsed, nuts, page, tables
+from tests.recovery.calibration import collapsed, joint, nuts, page, tables
 
 AT_ONCE = 5  # simulations between two additions to a table
 
@@ -16,15 +16,23 @@ def main() -> None:
     parser.add_argument(
         "--simulations", type=int, default=500, help="of the collapsed engine; 0: keep its tables"
     )
+    parser.add_argument(
+        "--joint", type=int, default=100, help="simulations of two equations; 0: keep"
+    )
     parser.add_argument("--nuts", type=int, default=0, help="simulations of NUTS; 0: keep")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     wanted = parser.parse_args()
-    studies = ((collapsed, wanted.simulations), (nuts, wanted.nuts))
-    for study, simulations in studies:
-        for model in page.MODELS if simulations else ():
+    one = page.MODELS
+    studies = (
+        (collapsed.rows, collapsed.ENGINE, one, wanted.simulations),
+        (joint.rows, collapsed.ENGINE, (joint.MODEL,), wanted.joint),
+        (nuts.rows, nuts.ENGINE, one, wanted.nuts),
+    )
+    for rows, engine, models, simulations in studies:
+        for model in models if simulations else ():
             tables.fill(
-                study.rows,
-                study.ENGINE,
+                rows,
+                engine,
                 model,
                 simulations,
                 at_once=AT_ONCE,

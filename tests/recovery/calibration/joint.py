@@ -21,20 +21,18 @@ from attraktiv.engines.collapsed.problem import Cells
 from attraktiv.engines.collapsed.running import run
 from attraktiv.names import of_equation
 from attraktiv.specs import CORRELATIONS, Equation, load_spec
-from attraktiv.specs.priors import Beta, Uniform
+from attraktiv.specs.priors import Beta
 
 MODEL = "joint_2026"
 EVEN = Beta(distribution="beta", alpha=2.0, beta=2.0, lower=-1.0, upper=1.0)
-SWINGING = Uniform(distribution="uniform", lower=-1.0, upper=1.0)
 
 Truth = dict[str, np.ndarray]
 
 
 def equations() -> tuple[Equation, Equation]:
-    """Two equations of the dynamic model; the path of jobs may go back and forth."""
-    first = load_spec("hierarchical_dynamic").migration
-    priors = dict(first.priors) | {names.RHO: SWINGING}
-    return first, first.model_copy(update={"priors": priors})
+    """The two equations of the model."""
+    spec = load_spec(MODEL)
+    return spec.migration, spec.equation(names.BUSINESS)
 
 
 def rows(model: str, first: int, simulations: int) -> list[dict[str, Any]]:

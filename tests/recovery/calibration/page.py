@@ -8,7 +8,7 @@ from pathlib import Path
 
 import altair as alt
 import pandas as pd
-from tests.recovery.calibration import collapsed, nuts
+from tests.recovery.calibration import collapsed, joint, nuts
 from tests.recovery.calibration.ranks import (
     ESS,
     FAILURE,
@@ -47,7 +47,12 @@ SYMBOL = {
     names.ALPHA: "α",
     names.THETA: "θ",
     names.U: "u",
+    names.INITIAL: "d",
+    names.CORRELATION_LASTING: "r of θ",
+    names.CORRELATION_PATH: "r of u",
+    names.CORRELATION_NOISE: "r of ε",
 }
+JOBS = f"_{names.BUSINESS}"
 COLUMNS = 6  # of small charts
 
 TEXT = """# Are the posteriors calibrated?
@@ -62,7 +67,9 @@ tilts them. This tests everything at once: the density, the sampler and the mode
 Each simulation draws all parameters from the priors of the model, simulates a panel whose sizes
 run from 200,000 to 500 inhabitants with a tenth of the cells missing, fits it, and ranks each truth
 among {kept} draws. For the collapsed engine the panels have {collapsed_places} places and
-{collapsed_years} years, and are drawn by a simulator of the tests' own. For NUTS they have
+{collapsed_years} years, and are drawn by a simulator of the tests' own; those of two equations have
+{joint_places} places and {joint_years} years, and job growth is a factor of migration in them and
+migration one of next year's jobs. For NUTS they have
 {nuts_places} places and {nuts_years} years, and PyMC itself draws them from the model that it then
 fits ([simuk](https://simuk.readthedocs.io)); a chain's draws are dependent, so {nuts_chains} chains
 of {nuts_draws:,} draws are thinned to {kept}.
@@ -131,7 +138,7 @@ class Study:
 
 def studies(folder: Path | None = None) -> Iterator[Study]:
     """Those whose tables are there."""
-    for model in MODELS:
+    for model in (*MODELS, joint.MODEL):
         for engine in ENGINES:
             path = path_of(engine, model) if folder is None else path_of(engine, model, folder)
             if path.exists():
@@ -157,6 +164,8 @@ def page(found: list[Study], simulations: int = 500) -> str:
         kept=KEPT,
         collapsed_places=collapsed.PLACES,
         collapsed_years=collapsed.YEARS,
+        joint_places=joint.PLACES,
+        joint_years=joint.YEARS,
         nuts_places=nuts.PLACES,
         nuts_years=nuts.YEARS,
         nuts_chains=nuts.CHAINS,
@@ -213,7 +222,8 @@ def chart(study: Study) -> alt.FacetChart:
 def symbol(label: str) -> str:
     """A label as the formulas write it: ``theta[0]`` is θ[0]."""
     name, bracket, rest = label.partition("[")
-    return SYMBOL.get(name, name) + bracket + rest
+    alone = name.removesuffix(JOBS)
+    return SYMBOL.get(alone, alone) + " of jobs" * (alone != name) + bracket + rest
 
 
 def write() -> None:
@@ -247,7 +257,7 @@ def _counts(verdict: pd.DataFrame) -> list[str]:
 def _part(study: Study, verdict: pd.DataFrame) -> str:
     kinds = [str(label).partition("[")[0] for label in verdict.index]
     rows = [
-        f"| {' | '.join([SYMBOL.get(str(kind), str(kind)), *_counts(part)])} |"
+        f"| {' | '.join([symbol(str(kind)), *_counts(part)])} |"
         for kind, part in verdict.groupby(kinds, sort=False)
     ]
     return PART.format(

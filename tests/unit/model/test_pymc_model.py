@@ -262,7 +262,7 @@ def test_a_beta_prior_between_other_ends_is_stretched(panel: xr.Dataset) -> None
     spec = specification(FACTORS, place_effect="ar1")
     swinging = Beta(distribution="beta", alpha=2.0, beta=3.0, lower=-1.0, upper=1.0)
     priors = dict(spec.migration.priors) | {names.RHO: swinging}
-    model = attraktiv.build_model(spec.with_migration(priors=priors), panel)
+    model = attraktiv.build_model(spec.with_equation("residential", priors=priors), panel)
     at = model.initial_point() | {"rho_raw_logodds__": np.array(0.4)}
     (rho,) = compiled(model, [names.RHO])(at)
     assert rho == pytest.approx(2.0 * special.expit(0.4) - 1.0)

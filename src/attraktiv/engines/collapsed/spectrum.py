@@ -122,11 +122,10 @@ class Spectrum:
         moving = np.maximum(seen - 1.0, 0.0) / max(self.years - 1, 1)
         known_share = np.where(np.arange(self.years) == 0, 1.0, moving[:, None])
         #: (N, T): what is left of each place along each wave.
-        self.along = filled @ waves.T
-        square = self.along**2
+        square = (filled @ waves.T) ** 2
         rows_of = size_classes(flow_of, seen, classes)
         #: Degrees of freedom: the global coefficients have taken their share.
-        self.free = free = 1.0 - min(residuals.coefficients / max(seen.sum(), 1.0), 0.5)
+        free = 1.0 - min(residuals.coefficients / max(seen.sum(), 1.0), 0.5)
         self._number = np.array([free * seen[rows].sum() / self.years for rows in rows_of])
         # places that count for each wave, and the mean square over them
         self._counted = np.array([known_share[rows].sum(axis=0) for rows in rows_of])

@@ -39,17 +39,19 @@ Report = Callable[[str], None]
 
 _WALKERS = 200  # while learning
 _FIRST = 600  # densities before the first stand-in
-_ROUNDS = 25  # of learning, at most
+_ROUNDS = 40  # of learning, at most
+_APART = 25  # of them with walkers further apart, at most
 _SHORT, _LONG = 10, 30  # steps of a walk, at first and at most
 _GOOD = 0.6  # share of long walks that are taken at which learning stops
 _FLAT = 0.5  # power of the density at first: walkers then begin further apart than they end
-_AGAIN = 2  # times that this has to be seen
-_LEARNT = 2000  # points of the stand-in at most
-_TRUST = 3.0  # how far from known points it is trusted
+_AGAIN = 4  # times that this has to be seen
+_LEARNT = 1500  # points of the stand-in at most
+_TRUST = 8.0  # how far from known points it is trusted
 _SETTLING = 10  # walks before the first that is kept
 _PER_WALKER = 10  # draws kept of a walker at most
-_WALKS = 3  # from one draw of a walker to the next
+_WALKS = 2  # from one draw of a walker to the next
 _LATELY = 5  # rounds that far steps are taken from
+_GROWN = 1.15  # widening of the walkers at which they are still on their way
 _COMPONENTS = 4  # of the mixture
 
 
@@ -104,9 +106,15 @@ class Walk:
         """
         n, d = x.shape
         for _ in range(steps):
-            if self.far is not None and rng.random() < 0.5:
+            kind = rng.random()
+            if kind < 1 / 3 and self.far is not None:
                 y = self.far.draw(rng, n)
                 uneven = self.far.log_density(x) - self.far.log_density(y)
+            elif kind < 2 / 3:
+                rows, column = np.arange(n), rng.integers(d, size=n)
+                y = x.copy()
+                y[rows, column] = rng.standard_normal(n)
+                uneven = 0.5 * (y[rows, column] ** 2 - x[rows, column] ** 2)
             else:
                 one, other = rng.integers(len(self.archive), size=(2, n))
                 jump = np.where(rng.random((n, 1)) < 0.1, 1.0, 2.38 / np.sqrt(2.0 * d))
@@ -217,15 +225,23 @@ def _learnt(
         points = np.concatenate([points, led.x])
         values = np.concatenate([values, led.value])
         good = good + 1 if steps == _LONG and share >= _GOOD else 0
-        if good == _AGAIN and power == 1.0:
+        if good >= _AGAIN and power == 1.0:
             break
-        if good == _AGAIN:
+        if power < 1.0 and ((good >= _AGAIN and not _spreading(seen)) or round_ >= _APART):
             power, good = 1.0, 0
         elif share > 0.5:
             steps = min(2 * steps, _LONG)
         elif share < 0.2:
             steps = max(steps // 2, _SHORT // 2)
     return replace(walk, power=1.0), walkers
+
+
+def _spreading(seen: list[Array]) -> bool:
+    """Whether walkers are still on their way to where they have not been."""
+    now, before = (
+        np.concatenate(part) for part in (seen[-_LATELY:], seen[-2 * _LATELY : -_LATELY])
+    )
+    return bool((now.std(axis=0) / before.std(axis=0)).max() > _GROWN)
 
 
 def _spread_as(points: Array) -> Mixture:

@@ -1,23 +1,22 @@
-"""A rough likelihood of two equations: that of each, and that of their coherence.
+"""A rough likelihood of two equations, and the features in which the likelihood is smooth.
 
 Mathematical details
 --------------------
 Each equation has its rough likelihood along the cosine waves of the years
-(:mod:`..spectrum`). Between the equations, a place of size class b has along wave k about the
-covariance
+(:mod:`..spectrum`); that of both is their sum. What is known of the coherence of the two
+belongs to the coefficients at which the residuals were taken: job growth is a factor of
+migration, and its effect makes way where the correlation of the noise changes. A rough
+likelihood of the coherence at one value of the effect would be wrong by dozens of nats.
+
+Between the equations, a place of size class b has along wave k about the covariance
 
     v_01bk = S_01/(1 − ρ_0ρ_1) Σ_st c_ks c_kt (ρ_0^|s−t| + ρ_1^|s−t|)/2 + T Θ_01 [k = 0]
              + r √(N_0b N_1b)
 
-with N the variances of the noise and r its correlation. With v_qbk the variances, the coherence
-c = v_01/√(v_0 v_1), and s_qr the mean product along the wave over √(v_q v_r), the log of the
-density of a pair is that of each, plus about
-
-    −½ Σ_bk n_bk (log(1 − c²) + (s_00 − 2c s_01 + s_11)/(1 − c²) − s_00 − s_11)
-
-where n counts what is seen of both equations. The likelihood is smooth in ψ, and along curved
-ridges in the log v and in atanh c of the level, of the slowest wave and of the fastest; more
-of them teach the stand-in less than the points it has can tell apart.
+with N the variances of the noise and r its correlation. The likelihood is smooth in ψ, and
+along curved ridges in the log variances v_q and in atanh of the coherence v_01/√(v_0 v_1), of
+the level, of the slowest wave and of the fastest; more of them teach the stand-in less than
+the points it has can tell apart.
 """
 
 from __future__ import annotations
@@ -58,23 +57,8 @@ class PairSpectrum:
         classes = size_classes(flow_of[:, 0], seen, CLASSES)
         self._flow = np.array([flow_of[rows].mean(axis=0) for rows in classes])
         self._known = np.array([known_of[rows].mean(axis=0) for rows in classes])
-        # as in each equation alone, a wave other than the level is seen in part
-        years = used.shape[1]
-        moving = np.maximum(seen - 1.0, 0.0) / max(years - 1, 1)
-        share = np.where(np.arange(years) == 0, 1.0, moving[:, None])
-        free = np.sqrt(first.free * second.free)
-        total = np.array([share[rows].sum(axis=0) for rows in classes])
-        self._counted = free * total
-
-        def mean_product(a: Spectrum, b: Spectrum) -> Array:
-            product = a.along * b.along
-            return np.array([product[rows].sum(axis=0) for rows in classes]) / (
-                free * np.maximum(total, 1e-9)
-            )
-
-        self._square = (mean_product(first, first), mean_product(second, second))
-        self._cross = mean_product(first, second)
         self._middle = len(classes) // 2
+        years = used.shape[1]
         self._waves = sorted({0, min(1, years - 1), years - 1})
 
     def __call__(self, psi: dict[str, Array]) -> tuple[Array, Array]:
@@ -89,11 +73,6 @@ class PairSpectrum:
         coherence = np.clip(covariance / np.sqrt(variance[0] * variance[1]), -0.9999, 0.9999)
         at = (slice(None), self._middle, self._waves)
         columns = [np.log(variance[0][at]), np.log(variance[1][at]), np.arctanh(coherence[at])]
-        s00, s11 = (s / v for s, v in zip(self._square, variance, strict=True))
-        s01 = self._cross / np.sqrt(variance[0] * variance[1])
-        left = 1.0 - coherence**2
-        misfit = np.log(left) + (coherence**2 * (s00 + s11) - 2.0 * coherence * s01) / left
-        rough -= 0.5 * (misfit * self._counted).sum(axis=(1, 2))
         return np.concatenate(columns, axis=1), rough
 
     def _covariance(self, psi: dict[str, Array], noise: Array) -> Array:
