@@ -67,9 +67,9 @@ tilts them. This tests everything at once: the density, the sampler and the mode
 Each simulation draws all parameters from the priors of the model, simulates a panel whose sizes
 run from 200,000 to 500 inhabitants with a tenth of the cells missing, fits it, and ranks each truth
 among {kept} draws. For the collapsed engine the panels have {collapsed_places} places and
-{collapsed_years} years, and are drawn by a simulator of the tests' own; those of two equations have
-{joint_places} places and {joint_years} years, and job growth is a factor of migration in them and
-migration one of next year's jobs. For NUTS they have
+{collapsed_years} years, and are drawn by a simulator of the tests' own; those of two equations
+are of the same size, and job growth is a factor of migration in them and migration one of next
+year's jobs. For NUTS they have
 {nuts_places} places and {nuts_years} years, and PyMC itself draws them from the model that it then
 fits ([simuk](https://simuk.readthedocs.io)); a chain's draws are dependent, so {nuts_chains} chains
 of {nuts_draws:,} draws are thinned to {kept}.
@@ -164,8 +164,6 @@ def page(found: list[Study], simulations: int = 500) -> str:
         kept=KEPT,
         collapsed_places=collapsed.PLACES,
         collapsed_years=collapsed.YEARS,
-        joint_places=joint.PLACES,
-        joint_years=joint.YEARS,
         nuts_places=nuts.PLACES,
         nuts_years=nuts.YEARS,
         nuts_chains=nuts.CHAINS,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from attraktiv.engines.collapsed import walkers
-from attraktiv.engines.collapsed.sampler import sample
+from attraktiv.engines.collapsed.sampler import Sample, sample
+from attraktiv.engines.collapsed.surrogate import Surrogate
 
 D = 12
 
@@ -28,7 +28,7 @@ def bent(x: np.ndarray) -> np.ndarray:
     return -0.5 * (x[:, 0] ** 2 + off**2 + (x[:, 2:] ** 2).sum(axis=1))
 
 
-def draws_of(log_density, seed: int, draws: int = 500) -> tuple[np.ndarray, object]:
+def draws_of(log_density, seed: int, draws: int = 500) -> tuple[np.ndarray, Sample]:
     rng = np.random.default_rng(seed)
     found = sample(log_density, np.zeros(D), chains=4, draws=draws, rng=rng)
     assert found.method == "walkers"
@@ -59,13 +59,13 @@ def test_no_part_of_a_bent_ridge_is_left_out(seed: int) -> None:
 
 
 def test_a_stand_in_that_is_wrong_costs_draws_and_no_truth(monkeypatch) -> None:
-    fitted = walkers.Surrogate.fitted
+    fitted = Surrogate.fitted
 
     def wrong(*args, **options):
         stand_in = fitted(*args, **options)
         return lambda x: stand_in(x) + 0.7 * np.sin(x[:, 0] / SD[0])
 
-    monkeypatch.setattr(walkers.Surrogate, "fitted", wrong)
+    monkeypatch.setattr(Surrogate, "fitted", wrong)
     x, found = draws_of(correlated, 4)
     error = np.abs(x.mean(axis=0) - 0.5) / SD * np.sqrt(found.ess)
     assert error.max() < 4.0
