@@ -37,6 +37,14 @@ def independent(spec: ModelSpec) -> ModelSpec:
     return ModelSpec.model_validate(fields)
 
 
+def two_equations(factors: tuple[str, ...]) -> ModelSpec:
+    """Give migration with these factors and private jobs, both by least squares."""
+    fields = of_the_jobs("business_2017").model_dump()
+    migration = {"outcome": names.NET_MIGRATION_RATE, "factors": " + ".join(factors)}
+    fields["equations"]["migration"] = migration
+    return ModelSpec.model_validate(fields)
+
+
 def centred(rows: pd.DataFrame) -> np.ndarray:
     """Give their business attractiveness (place, year) less the mean of each year."""
     wide = rows.pivot(index="code", columns="year", values=THEIRS).to_numpy(float)
@@ -174,11 +182,25 @@ def weighted_by_jobs(rows: pd.DataFrame) -> np.ndarray:
 
 
 def fitted(
-    model: str | ModelSpec, panel: xr.Dataset, first: int, last: int, seed: int, *without: str
+    spec: ModelSpec,
+    panel: xr.Dataset,
+    years: tuple[int, int],
+    *,
+    seed: int,
+    without: tuple[str, ...] = (),
+    draws: int | None = None,
 ) -> xr.DataTree:
     """Fit, and stop where the fit does not pass its checks."""
+    first, last = years
     run = attraktiv.fit(
-        model, panel, first=first, last=last, without=without, seed=seed, progress=False
+        spec,
+        panel,
+        first=first,
+        last=last,
+        without=without,
+        seed=seed,
+        draws=draws,
+        progress=False,
     )
     if run.attrs["verdict"] == "failed":
         raise RuntimeError(f"the fit of {run.attrs['model']} did not pass its checks")

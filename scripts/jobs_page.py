@@ -21,10 +21,12 @@ from attraktiv.evaluation import instrument
 from attraktiv.reports.drawing import draw
 
 SEED = 1
-FIRST, LAST = 2004, 2013
+YEARS = (2004, 2013)
 #: Jobs of three years are factors of migration.
-FIRST_JOINT = 2005
-FIRST_NORWAY, LAST_NORWAY = 2006, 2016
+YEARS_JOINT = (2005, 2013)
+YEARS_NORWAY = (2006, 2016)
+#: Draws of a chain of a joint fit.
+DRAWS = 1000
 SPLIT = "2003:2008/2009:2013"
 MOST = 5
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -32,6 +34,12 @@ PAGE = DOCS / "jobs-and-people.md"
 CHART = DOCS / "figures" / "jobs-and-people.svg"
 MIX, GROWTH = "private_industry_mix", "lag(population_growth, 1)"
 WORDS = {MIX: ("λ, industry mix", "1"), GROWTH: ("η, last year's population growth", "0.31")}
+#: Factors of migration, beside which industry mix stands for jobs of the year.
+STRUCTURE = {
+    "jobs alone": published.OWN_JOBS,
+    "and size": (*published.OWN_JOBS, "log(population)"),
+    "and their structure": published.FROM_JOBS,
+}
 TIES = {
     names.CORRELATION_LASTING: "what lasts",
     names.CORRELATION_PATH: "what moves",
@@ -96,32 +104,39 @@ def extreme_rows(table: pd.DataFrame) -> str:
     return "\n".join(rows)
 
 
-def response_rows(correlated: xr.DataTree, apart: xr.DataTree) -> str:
+def per_hundred(found: xr.Dataset, estimator: str, span: str) -> str:
+    """Migrants for each hundred jobs, with the interval."""
+    at = {names.ESTIMATOR: estimator, names.SPAN: span}
+    return band(*found[names.MIGRANTS_PER_100_JOBS].sel(at).values, 0)
+
+
+def response_rows(correlated: xr.Dataset, apart: xr.Dataset) -> str:
     """Migrants for each hundred jobs, by estimate."""
-    found, other = (attraktiv.job_response(run) for run in (correlated, apart))
-    labels = {
-        instrument.LEAST_SQUARES: (found, "least squares"),
-        instrument.TWO_STAGE: (found, "two-stage least squares"),
-    }
-    known = [key for key in labels if key in found[names.ESTIMATOR].values]
-    rows = [(labels[key][1], labels[key][0], key) for key in known]
+    known = [str(one) for one in correlated[names.ESTIMATOR].values]
+    rows = [(one, correlated, one) for one in known if one != instrument.POSTERIOR]
     rows += [
-        ("joint model, noise independent", other, instrument.POSTERIOR),
-        ("joint model, noise correlated", found, instrument.POSTERIOR),
+        ("joint model, noise independent", apart, instrument.POSTERIOR),
+        ("joint model, noise correlated", correlated, instrument.POSTERIOR),
     ]
-    lines = []
-    for label, of, estimator in rows:
+    spans = (instrument.SAME_YEAR, instrument.WITH_LAGS)
+    return "\n".join(
+        f"| {label} | {' | '.join(per_hundred(of, which, span) for span in spans)} |"
+        for label, of, which in rows
+    )
+
+
+def structure_rows(by_structure: dict[str, xr.Dataset]) -> str:
+    """The two-stage estimate as the equation of migration is given more factors."""
+    rows = []
+    for label, found in by_structure.items():
         cells = [
-            band(
-                *of[names.MIGRANTS_PER_100_JOBS]
-                .sel({names.ESTIMATOR: estimator, names.SPAN: span})
-                .values,
-                0,
-            )
-            for span in (instrument.SAME_YEAR, instrument.WITH_LAGS)
+            per_hundred(found, estimator, instrument.SAME_YEAR)
+            for estimator in (instrument.LEAST_SQUARES, instrument.TWO_STAGE)
         ]
-        lines.append(f"| {label} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+        rows.append(
+            f"| {label} | {' | '.join(cells)} | {float(found[names.FIRST_STAGE_F][0]):.0f} |"
+        )
+    return "\n".join(rows)
 
 
 def tie_rows(*runs: xr.DataTree) -> str:
@@ -134,35 +149,36 @@ def tie_rows(*runs: xr.DataTree) -> str:
     return "\n".join(rows)
 
 
-def strength(run: xr.DataTree) -> dict[str, float]:
-    """Say how much of job growth industry mix moves."""
-    found = attraktiv.job_response(run).isel({names.INSTRUMENTS: 0})
-    return {
-        "strength": float(found[names.FIRST_STAGE_F]),
-        "explained": float(found[names.PARTIAL_R2]),
-    }
-
-
 def write(data: Path) -> None:
     """Fit, compute and write the page."""
     rows = published.of_level(published.read(data), published.MUNICIPALITY)
     with tempfile.TemporaryDirectory() as folder:
         panel = attraktiv.read_panel(published_panel.write_folder(rows, Path(folder)))
     norway = attraktiv.read_panel(data / "norway")
-    joint = figures.of_the_jobs("joint_2026")
-    of_all = attraktiv.load_spec("joint_2026")
+    joint, of_all = figures.of_the_jobs("joint_2026"), attraktiv.load_spec("joint_2026")
     plain, business = (
-        figures.fitted(figures.of_the_jobs(model), panel, FIRST, LAST, SEED)
+        figures.fitted(figures.of_the_jobs(model), panel, YEARS, seed=SEED)
         for model in ("business_2017", "business_2026")
     )
     together, apart = (
-        figures.fitted(spec, panel, FIRST_JOINT, LAST, SEED, *figures.LACKING)
+        figures.fitted(spec, panel, YEARS_JOINT, seed=SEED, without=figures.LACKING, draws=DRAWS)
         for spec in (joint, figures.independent(joint))
     )
     norwegian, norwegian_apart = (
-        figures.fitted(spec, norway, FIRST_NORWAY, LAST_NORWAY, SEED, names.INDUSTRY_MIX)
+        figures.fitted(
+            spec, norway, YEARS_NORWAY, seed=SEED, without=(names.INDUSTRY_MIX,), draws=DRAWS
+        )
         for spec in (of_all, figures.independent(of_all))
     )
+    found, found_apart, found_norway, found_norway_apart = (
+        attraktiv.job_response(run) for run in (together, apart, norwegian, norwegian_apart)
+    )
+    by_structure = {
+        label: attraktiv.job_response(
+            figures.fitted(figures.two_equations(factors), panel, YEARS_JOINT, seed=SEED)
+        )
+        for label, factors in STRUCTURE.items()
+    }
     later = attraktiv.hindcast(
         figures.of_the_jobs("business_2026"), panel, [SPLIT], blocks="region_name", seed=SEED
     )
@@ -173,14 +189,15 @@ def write(data: Path) -> None:
     draw(chart(beside), CHART, force=True)
     page = words.TEXT.format(
         places=panel.sizes[names.PLACE],
-        first=FIRST,
-        last=LAST,
-        first_joint=FIRST_JOINT,
-        first_norway=FIRST_NORWAY,
-        last_norway=LAST_NORWAY,
+        first=YEARS[0],
+        last=YEARS[1],
+        first_joint=YEARS_JOINT[0],
+        first_norway=YEARS_NORWAY[0],
+        last_norway=YEARS_NORWAY[1],
+        draws=DRAWS,
         seed=SEED,
         effects=effect_rows([plain, business, of_jobs], figures.weighted_by_jobs(rows)),
-        effects_reading=words.effects_reading(*(slopes.loc[factor] for factor in WORDS)),
+        effects_reading=words.effects_reading(slopes, figures.effects(of_jobs), MIX, GROWTH),
         lags=lag_rows(values),
         sizes=size_rows(sizes),
         sizes_reading=words.sizes_reading(sizes, figures.autocorrelation(values, 1)),
@@ -193,9 +210,12 @@ def write(data: Path) -> None:
         extremes=extreme_rows(beside),
         hindcast=persistence_page.table(later),
         hindcast_reading=words.hindcast_reading(later),
-        responses=response_rows(together, apart),
-        responses_norway=response_rows(norwegian, norwegian_apart),
+        responses=response_rows(found, found_apart),
+        responses_norway=response_rows(found_norway, found_norway_apart),
         ties=tie_rows(together, norwegian),
-        **strength(together),
+        structures=structure_rows(by_structure),
+        joint_reading=words.joint_reading(found, found_norway, list(by_structure.values())),
+        strength=float(found[names.FIRST_STAGE_F][0]),
+        explained=float(found[names.PARTIAL_R2][0]),
     )
     PAGE.write_text(page, encoding="utf-8")

@@ -8,6 +8,9 @@ import pandas as pd
 import xarray as xr
 
 from attraktiv import names
+from attraktiv.evaluation import instrument
+
+_ETA = 0.31
 
 TEXT = """# Jobs and people
 
@@ -20,7 +23,7 @@ borders of 2017, with the published industry mix. Intervals are 80 %.
 $ attraktiv fit business_2017 published --sector private --from {first} --until {last}
 $ attraktiv fit business_2026 published --sector private --from {first} --until {last} --seed {seed}
 $ attraktiv fit joint_2026 published --sector private --from {first_joint} --until {last} \\
-    --without centrality --without share_20_39 --seed {seed}
+    --without centrality --without share_20_39 --draws {draws} --seed {seed}
 ```
 
 The file has growth of jobs and of population to two decimals. Jobs of 2002, which the growth of
@@ -111,19 +114,29 @@ of the noise of one place and year.
 
 {joint_reading}
 
+The two-stage estimate of the same year, as the equation of migration is given more factors; their
+structure is the published contributions of public jobs, neighbours and labour market beside size:
+
+| factors of migration | least squares | two-stage least squares | F |
+|---|---|---|---|
+{structures}
+
 ## What the equations can tell, and what not
 
 - **Of one year, jobs and migration are simultaneous.** A firm that opens brings people; people who
   come bring jobs in shops and schools; a good year does both. A regression of one on the other
   mixes these, whichever way it is written.
-- **Industry mix tells them apart.** It moves jobs, for the nation's industries grow and shrink
-  whatever this place does, and it has no other business with migration. So it stands in the
-  equation of jobs alone, as an instrument. That is an assumption: an industry that grows may also
-  pay better.
-- **It is {strength_words} here.** F of the first stage is {strength:.0f}, and it explains
-  {explained:.1%} of what the other factors leave of job growth; above 10 is the convention.
-- **Without an industry mix** the joint model still gives an answer. It then rests on last year's
-  growth, which acts on jobs alone by assumption, and on the shape of the model. Read it as such.
+- **Industry mix tells them apart, if it acts on jobs alone.** It moves jobs, for the nation's
+  industries grow and shrink whatever this place does; so it stands in the equation of jobs and not
+  in that of migration: an instrument ([](instrument.md)). But the growing industries are those of
+  cities, which draw people for other reasons too. Where the equation of migration does not know
+  what a city is, the mix stands for it.
+- **It is weak here.** F of its first stage is {strength:.0f}, and it explains {explained:.1%} of
+  what the other factors leave of job growth. F above 10 is the convention; above 104.7 the usual
+  intervals of one instrument are right.
+- **The joint model uses more than the mix**: last year's growth, which acts on jobs alone by
+  assumption, and the shape of the model, such as that noise has no memory and paths have. Without
+  an industry mix it rests on these alone. Where they are wrong, so is its answer.
 - **Attractiveness is what is left over**, in either equation: what correlates with a factor is
   called structure, and a cause that acts on both shows as a correlation, not as a cause.
 
@@ -131,15 +144,21 @@ of the noise of one place and year.
 """
 
 
-def effects_reading(mix: pd.Series, growth: pd.Series) -> str:
-    """What λ and η say, by the hierarchical model of jobs."""
-    _require(mix["upper"] < 1 and mix["lower"] > 0 and growth["lower"] > 0.31)
+def effects_reading(alone: pd.DataFrame, together: pd.DataFrame, mix: str, growth: str) -> str:
+    """What λ and η say, of jobs alone and together with migration."""
+    slopes, joint = alone["mean"], together["mean"]
+    _require(bool((alone.loc[mix, "upper"] < 1) and (together.loc[mix, "upper"] < 1)))
+    _require(alone.loc[growth, "lower"] > _ETA > together.loc[growth, "lower"])
+    _require(together.loc[growth, "upper"] > _ETA)
     return _filled(
-        f"Where the industries of a place grow one point faster elsewhere, the place itself grows "
-        f"{mix['mean']:.2f} points faster, not one: the interval of λ leaves 1 out. What is "
-        "subtracted at face value comes back as attractiveness with the opposite sign: a place of "
-        "growing industries is then called less attractive for business than it is. People count "
-        f"for more than published: η is {growth['mean']:.2f}."
+        "Where the industries of a place grow one point faster elsewhere, the place itself grows "
+        f"{slopes[mix]:.2f} points faster ({joint[mix]:.2f} in the joint model), not one: the "
+        "intervals leave 1 out. What is subtracted at face value comes back as attractiveness "
+        "with the opposite sign: a place of growing industries is then called less attractive for "
+        f"business than it is. The population effect is {slopes[growth]:.2f} where jobs are "
+        f"explained alone and {joint[growth]:.2f} together with migration, the published {_ETA} "
+        "within its interval: a place may draw both people and jobs year after year, and only the "
+        "joint model does not take that for people who bring jobs."
     )
 
 
@@ -188,6 +207,37 @@ def hindcast_reading(found: xr.Dataset) -> str:
         f"keeps of attractiveness helps a little more ({error('posterior'):.2f}): less by "
         f"{float(more[names.DIFFERENCE]):.3f}, with an interval above zero."
     )
+
+
+def joint_reading(found: xr.Dataset, norway: xr.Dataset, by_structure: list[xr.Dataset]) -> str:
+    """What jobs do to migration, and how much the estimates differ."""
+    least_squares, two_stage, joint = (
+        _same_year(found, which)
+        for which in (instrument.LEAST_SQUARES, instrument.TWO_STAGE, instrument.POSTERIOR)
+    )
+    _require(joint < least_squares < two_stage / 2)
+    first, *_, last = (_same_year(of, instrument.TWO_STAGE) for of in by_structure)
+    _require(last < first / 2)
+    noise, noise_norway = (of[names.CORRELATION_NOISE].values for of in (found, norway))
+    _require(max(abs(noise[0]), abs(noise_norway[0])) < 0.15)
+    return _filled(
+        "That a good year brings both jobs and people, beyond what either does to the other, is "
+        f"hardly seen: the noise correlates at {noise[0]:+.2f} and {noise_norway[0]:+.2f}. With "
+        f"that allowed for, the joint model says {joint:.0f} and "
+        f"{_same_year(norway, instrument.POSTERIOR):.0f} people for 100 jobs in the same year, "
+        f"near least squares ({least_squares:.0f} and "
+        f"{_same_year(norway, instrument.LEAST_SQUARES):.0f}). The two-stage estimate, which "
+        f"listens to the industry mix alone, says {two_stage:.0f}, but not for long: from "
+        f"{first:.0f} it falls to {last:.0f} as the equation of migration is given what else "
+        "makes a place grow (the table below). That is how an instrument behaves that has other "
+        "business with migration. So the size of the response is not settled by these figures; "
+        "that there is one, in the same year and after, all estimates say."
+    )
+
+
+def _same_year(found: xr.Dataset, estimator: str) -> float:
+    at = {names.ESTIMATOR: estimator, names.SPAN: instrument.SAME_YEAR, names.ESTIMATE: "mean"}
+    return float(found[names.MIGRANTS_PER_100_JOBS].sel(at))
 
 
 def _require(holds: bool) -> None:

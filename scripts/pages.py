@@ -9,6 +9,7 @@ from pathlib import Path
 
 import comparison_page
 import growth_page
+import jobs_page
 import norway_page
 import persistence_page
 import prior_page
@@ -34,6 +35,7 @@ if __name__ == "__main__":
     persistence_page.write(DATA / "norway")
     if (DATA / published_figures.FILE).is_file():  # it may not be handed on
         published_page.write(DATA)
+        jobs_page.write(DATA)
     sensitivity_page.write(DATA / "norway")
     comparison_page.write(DATA / "norway")
     screening_page.write(DATA / "norway")
