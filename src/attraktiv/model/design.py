@@ -110,8 +110,18 @@ def build_design(
     kind : str, optional
         The equation, by the attractiveness that it leaves unexplained; by default the first
         of the model.
-    first, last, without, exclude, missing, groups
-        As for :func:`build_designs`.
+    first, last : int, optional
+        First and last year used, both included.
+    without : sequence of str
+        Factors to leave out of whichever equation has them, by variable (all its lags) or
+        by term as written.
+    exclude : str, optional
+        Boolean place attribute to leave out of the fit, in place of the panel's own;
+        ``"none"`` leaves out nothing.
+    missing : {"mean", "drop"}
+        What a missing factor does to its cell.
+    groups : str, optional
+        Column of places.csv that groups the places, in place of the model's own.
 
     Returns
     -------
@@ -154,18 +164,8 @@ def build_designs(
     spec : ModelSpec
     panel : xarray.Dataset
         From :func:`attraktiv.read_panel`.
-    first, last : int, optional
-        First and last year used, both included.
-    without : sequence of str
-        Factors to leave out of whichever equation has them, by variable (all its lags) or
-        by term as written.
-    exclude : str, optional
-        Boolean place attribute to leave out of the fit, in place of the panel's own;
-        ``"none"`` leaves out nothing.
-    missing : {"mean", "drop"}
-        What a missing factor does to its cell.
-    groups : str, optional
-        Column of places.csv that groups the places, in place of the model's own.
+    first, last, without, exclude, missing, groups
+        As for :func:`attraktiv.build_design`.
 
     Returns
     -------
