@@ -18,7 +18,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from attraktiv.engines.collapsed.proposal import Guided, Mixture, count, normalised, resample, walk
+from attraktiv.engines.collapsed.proposal import (
+    Guided,
+    Mixture,
+    count,
+    normalised,
+    resample,
+    tempered,
+    walk,
+)
 from attraktiv.engines.collapsed.surrogate import Guide, Surrogate
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
@@ -136,7 +144,7 @@ class Adaptation:
             mixture = self._covering(self._core)
             pool = mixture.draw(self._rng, _POOL)
             log_weights = flattened(pool) - mixture.log_density(pool)
-            rows = resample(_tempered(log_weights, 25.0 * pool.shape[1]), _PARTICLES, self._rng)
+            rows = resample(tempered(log_weights, 25.0 * pool.shape[1]), _PARTICLES, self._rng)
             particles = walk(pool[rows], flattened, _STEPS, self._rng)
             while len(self._core.weight) < _COMPONENTS:
                 self._core = self._core.split()
@@ -150,11 +158,3 @@ class Adaptation:
         pool = wider.draw(self._rng, _POOL)
         log_weights = 0.5 * proposal.log_density(pool) - wider.log_density(pool)
         return pool[resample(normalised(log_weights), _FRINGE, self._rng)]
-
-
-def _tempered(log_weights: Array, wanted: float) -> Array:
-    """Weights to the highest power, at most one, at which enough of them count."""
-    power = 1.0
-    while count(normalised(power * log_weights)) < wanted and power > 1e-3:
-        power *= 0.8
-    return normalised(power * log_weights)

@@ -257,3 +257,11 @@ def normalised(log_weights: Array) -> Array:
 def count(weights: Array) -> float:
     """Kish's effective number of normalised weights."""
     return float(1.0 / (weights**2).sum())
+
+
+def tempered(log_weights: Array, wanted: float) -> Array:
+    """Weights to the highest power, at most one, at which enough of them count."""
+    power = 1.0
+    while count(normalised(power * log_weights)) < wanted and power > 1e-3:
+        power *= 0.8
+    return normalised(power * log_weights)

@@ -3,12 +3,13 @@
 Mathematical details
 --------------------
 A mixture that covers a stand-in of ten and more dimensions closely enough to draw from it has
-thousands of numbers of its own. Walkers need a rough one only. Half their steps propose
+thousands of numbers of its own. Walkers need a rough one only. A third of their steps propose
 x + γ(a − a′) + ζ, a and a′ two rows of a fixed archive of points that are spread about as the
 stand-in is, γ = 2.38/√(2d) and now and then 1, ζ small (ter Braak & Vrugt 2008, *Stat.
-Comput.*); the others a draw of a mixture of a few Student-t distributions, which is far away.
-Accepted with the probabilities of Metropolis and Hastings, either leaves the stand-in s
-unchanged and is reversible under it. So is any number of steps, each of a kind chosen at random.
+Comput.*); a third a draw of a mixture of a few Student-t distributions, which is far away; and a
+third one coordinate from its prior, which is standard normal. Accepted with the probabilities of
+Metropolis and Hastings, each leaves the stand-in s unchanged and is reversible under it. So is
+any number of steps, each of a kind chosen at random.
 A walker goes K of them from x to y, and the density p is then computed once: y is taken with
 probability
 
@@ -20,7 +21,10 @@ gives nearly independent draws for one density each.
 
 The stand-in learns from every point where a walk has ended, taken or not: walkers are drawn to
 where it is too high, and what they find there puts it right, while they themselves stay where
-the density is. It has learnt enough when long walks mostly end well.
+the density is. They obey its square root first, under which they go further apart than the
+density itself would let them, until they no longer spread: no part of it is left out, and R-hat of
+chains that begin there means something. The stand-in has learnt enough when long walks mostly end
+well.
 """
 
 from __future__ import annotations
@@ -30,7 +34,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from attraktiv.engines.collapsed.proposal import Mixture, count, normalised, resample
+from attraktiv.engines.collapsed.proposal import Mixture, resample, tempered
 from attraktiv.engines.collapsed.surrogate import Guide, Surrogate
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
@@ -208,7 +212,7 @@ def _learnt(
     covering = wide.joined(Mixture.single(np.zeros(d), np.eye(d)), 0.05)
     points = covering.draw(rng, _FIRST)
     values = log_density(points)
-    weights = _tempered(values - covering.log_density(points), 2.0 * d)
+    weights = tempered(values - covering.log_density(points), 2.0 * d)
     first = resample(weights, _WALKERS, rng)
     walkers = _Walkers(points[first], values[first])
     steps, good, seen, power = _SHORT, 0, [walkers.x], _FLAT
@@ -246,15 +250,8 @@ def _spreading(seen: list[Array]) -> bool:
 
 def _spread_as(points: Array) -> Mixture:
     """A mixture fitted to points."""
-    mixture = Mixture.single(points.mean(axis=0), np.cov(points, rowvar=False))
+    ridge = 1e-6 * np.eye(points.shape[1])
+    mixture = Mixture.single(points.mean(axis=0), np.cov(points, rowvar=False) + ridge)
     while len(mixture.weight) < _COMPONENTS:
         mixture = mixture.split()
     return mixture.refit(points)
-
-
-def _tempered(log_weights: Array, wanted: float) -> Array:
-    """Weights to the highest power, at most one, at which enough of them count."""
-    power = 1.0
-    while count(normalised(power * log_weights)) < wanted and power > 1e-3:
-        power *= 0.8
-    return normalised(power * log_weights)
