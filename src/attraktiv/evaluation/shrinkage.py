@@ -28,6 +28,7 @@ import xarray as xr
 from attraktiv import names
 from attraktiv.effects import attractiveness, bands
 from attraktiv.effects.terms import is_residual
+from attraktiv.effects.units import base_of
 from attraktiv.evaluation.cells import cells, noise_scale2, parameter
 from attraktiv.names import ATTRACTIVENESS, ATTRACTIVENESS_WITH_NOISE, PLACE
 
@@ -63,6 +64,7 @@ def places(
 
     first, last = int(shared[names.YEAR][0]), int(shared[names.YEAR][-1])
     codes = [str(code) for code in shared[PLACE].values]
+    base = base_of(runs[0])
     parts = []
     for run in runs:
         drawn = attractiveness(run, places=codes, first=first, last=last, with_path=False)
@@ -99,7 +101,8 @@ def places(
             names.OTHER_STRUCTURE: noisy - noisy.isel(reference, drop=True),
             names.SHRINKAGE: mean - noisy,
             names.YEARS_KNOWN: (PLACE, shared.sum(names.YEAR).values),
-            names.POPULATION: (PLACE, drawn[names.POPULATION].values, {"units": names.PERSONS}),
+            # of an equation of jobs the size of a place is its jobs
+            names.POPULATION: (PLACE, drawn[base.name].values, {"units": base.counted}),
             names.NAME: (PLACE, drawn[names.NAME].values),
         }
     )
