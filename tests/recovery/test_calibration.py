@@ -164,7 +164,7 @@ def test_the_chart_has_a_panel_for_each_scalar_and_marks_those_outside() -> None
     (data,) = drawn["datasets"].values()
     assert {row["scalar"] for row in data} == {"τ"}
     assert {row["inside"] for row in data} == {False}
-    assert len(data) == KEPT
+    assert len(data) == len(range(0, KEPT, 2))  # every other rank
 
 
 def test_the_page_is_in_step_with_the_tables() -> None:
