@@ -124,7 +124,7 @@ class Spectrum:
         #: (N, T): what is left of each place along each wave.
         square = (filled @ waves.T) ** 2
         rows_of = size_classes(flow_of, seen, classes)
-        #: Degrees of freedom: the global coefficients have taken their share.
+        # degrees of freedom: the global coefficients have taken their share.
         free = 1.0 - min(residuals.coefficients / max(seen.sum(), 1.0), 0.5)
         self._number = np.array([free * seen[rows].sum() / self.years for rows in rows_of])
         # places that count for each wave, and the mean square over them

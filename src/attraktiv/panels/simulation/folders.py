@@ -23,15 +23,14 @@ from attraktiv.panels.simulation.country import (
 from attraktiv.panels.simulation.feedback import Feedback
 from attraktiv.panels.simulation.geography import polygons
 from attraktiv.panels.simulation.migration import Departures, Parameters
-from attraktiv.panels.simulation.truth import of_jobs
 
 TRUTH = "truth"
 _CELLS = (names.PLACE, names.YEAR)
 _BY_INDEX = {
     names.ALPHA: names.YEAR,
     names.BETA: names.TERM,
-    of_jobs(names.ALPHA): names.YEAR,
-    of_jobs(names.BETA): names.JOBS_TERM,
+    names.of_equation(names.ALPHA, names.BUSINESS): names.YEAR,
+    names.of_equation(names.BETA, names.BUSINESS): names.JOBS_TERM,
 }
 
 

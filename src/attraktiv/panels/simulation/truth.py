@@ -26,11 +26,6 @@ _RATES = (names.THETA, names.U, names.NOISE, names.ALPHA)
 _CELLS = (names.PLACE, names.YEAR)
 
 
-def of_jobs(name: str) -> str:
-    """Give the name that a part of the truth has in the equation of jobs."""
-    return f"{name}_{names.BUSINESS}"
-
-
 def migration_truth(
     history: History, drawn: Attractiveness, truth: Parameters, calendar: np.ndarray
 ) -> xr.Dataset:
@@ -74,7 +69,9 @@ def business_truth(history: History, drawn: Attractiveness, feedback: Feedback) 
     found = _equation(drawn, feedback, history.job_factors, history.job_noise, terms)
     for name in _RATES:
         found[name].attrs["units"] = names.PERCENT_OF_JOBS
-    found = found.rename({str(name): of_jobs(str(name)) for name in found.data_vars})
+    found = found.rename(
+        {str(n): names.of_equation(str(n), names.BUSINESS) for n in found.data_vars}
+    )
     return found.assign({name: getattr(feedback, name) for name in _CORRELATIONS})
 
 
