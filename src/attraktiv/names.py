@@ -24,6 +24,8 @@ PARAMETER: Final = "parameter"  # a scalar of the model, with its index: theta[0
 COMPONENT: Final = "component"  # a term of growth, or of the variance of the outcome
 FLOW: Final = "flow"  # one row per home-work pair and year of commuting
 BORDER: Final = "border"  # one row per pair of neighbours
+SCENARIO: Final = "scenario"
+AGE_GROUP: Final = "age_group"
 
 RUN: Final = "run"  # of a comparison, by the name of its model
 FACTOR: Final = "factor"  # a proposed driver, as a formula writes it
@@ -198,6 +200,15 @@ MIGRANTS_PER_100_JOBS: Final = "migrants_per_100_jobs"
 FIRST_STAGE_F: Final = "first_stage_f"
 PARTIAL_R2: Final = "partial_r2"
 PROB_POSITIVE: Final = "prob_positive"
+
+# Forecast: a group of the run; flows and jobs are of the year, population on its 1 January -------
+FORECAST: Final = "forecast"
+POPULATION_BY_AGE_GROUP: Final = "population_by_age_group"
+POPULATION_DIFFERENCE: Final = "population_difference"  # from the first scenario, same draw
+CONTINUED: Final = "continued"
+NEUTRAL: Final = "neutral"
+LOW: Final = "low"
+HIGH: Final = "high"
 
 # Units -----------------------------------------------------------------------
 PERSONS: Final = "persons"
