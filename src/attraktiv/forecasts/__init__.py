@@ -1,0 +1,1 @@
+"""Forecasts: populations to come, draw by draw, and what scenarios change."""
