@@ -37,6 +37,10 @@ class RunError(InputError):
     """A stored run is missing, foreign, half-written, or lacks what was asked for."""
 
 
+class ForecastError(InputError):
+    """A run cannot be forecast, or a scenario is wrong."""
+
+
 class FitError(AttraktivError):
     """The estimation itself failed."""
 

@@ -114,6 +114,38 @@ def evaluate(term: Term, lookup: Lookup) -> xr.DataArray:
     return product.assign_attrs(units=units, look_ahead=look_ahead, long_name=term.label)
 
 
+def evaluate_year(term: Term, lookup: Callable[[str, int], np.ndarray]) -> np.ndarray:
+    """Compute a term in one year, for draws of what is not known yet.
+
+    Parameters
+    ----------
+    term : Term
+    lookup : callable
+        From a variable's name, and how many years earlier, to its values: (..., place).
+
+    Returns
+    -------
+    numpy.ndarray
+        (..., place); NaN where a logarithm or a root does not exist.
+    """
+    return np.prod([_year_value(part, lookup, 0) for part in term.parts], axis=0)
+
+
+def _year_value(
+    node: ast.expr, lookup: Callable[[str, int], np.ndarray], lag: int
+) -> np.ndarray:
+    if isinstance(node, ast.Name):
+        return lookup(node.id, lag)
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+        raise TypeError(f"unchecked formula part {ast.dump(node)}")
+    if node.func.id == "lag":
+        return _year_value(node.args[0], lookup, lag + ast.literal_eval(node.args[1]))
+    inner = _year_value(node.args[0], lookup, lag)
+    compute = np.log if node.func.id == "log" else np.sqrt
+    bad = inner <= 0 if node.func.id == "log" else inner < 0
+    return np.asarray(compute(np.where(bad, np.nan, inner)))
+
+
 def _value(node: ast.expr, lookup: Lookup) -> xr.DataArray:
     if isinstance(node, ast.Name):
         return lookup(node.id)

@@ -13,6 +13,7 @@ from attraktiv.panels.covariates import available_covariates, covariate
 from attraktiv.panels.definitions import COVARIATES
 from attraktiv.panels.derived import Covariate
 from attraktiv.panels.jobs import jobs_before
+from attraktiv.panels.national import read_national
 from attraktiv.panels.reading import panel, read_panel
 from attraktiv.panels.simulation import (
     Departures,
@@ -42,6 +43,7 @@ __all__ = [
     "neighbours",
     "panel",
     "place_attributes",
+    "read_national",
     "read_panel",
     "read_truth",
     "region_attribute",

@@ -42,7 +42,11 @@ PARAMETER_SUPPORT: Mapping[str, tuple[float, float]] = MappingProxyType(
 #: What a joint model may tie together, in order.
 CORRELATIONS = (names.CORRELATION_LASTING, names.CORRELATION_PATH, names.CORRELATION_NOISE)
 
-OUTCOMES: tuple[str, ...] = (names.NET_MIGRATION_RATE, names.NET_DOMESTIC_MIGRATION_RATE)
+OUTCOMES: tuple[str, ...] = (
+    names.NET_MIGRATION_RATE,
+    names.NET_DOMESTIC_MIGRATION_RATE,
+    names.NATURAL_INCREASE_RATE,
+)
 
 #: As `groups`: the panel's own regions, whatever their column is called.
 AUTO_GROUPS = "auto"

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from attraktiv.store.equations import equation_of, kinds_of, with_equations
+from attraktiv.store.growing import Growing, growing_group
 from attraktiv.store.identity import run_id
-from attraktiv.store.runs import append_group, open_run, refuse_existing, write_run
+from attraktiv.store.runs import append_group, open_run, refuse_existing, refuse_group, write_run
 
 __all__ = [
+    "Growing",
     "append_group",
     "equation_of",
+    "growing_group",
     "kinds_of",
     "open_run",
     "refuse_existing",
+    "refuse_group",
     "run_id",
     "with_equations",
     "write_run",

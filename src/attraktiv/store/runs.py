@@ -134,6 +134,28 @@ def append_group(path: str | Path, name: str, dataset: xr.Dataset, *, force: boo
         run's.
     """
     target = Path(path).resolve()
+    refuse_group(target, name, dataset, force=force)
+    ready = for_storage(dataset)
+    label = f"{target.name}+{name}"
+    with replacing(target / name, beside=target.parent, label=label, force=force) as temporary:
+        ready.to_zarr(
+            temporary,
+            mode="w",
+            consolidated=False,
+            zarr_format=_ZARR_FORMAT,
+            encoding=encoding(ready),
+        )
+        seal(temporary)
+
+
+def refuse_group(target: Path, name: str, dataset: xr.Dataset, *, force: bool) -> None:
+    """Raise if a result must not be added to a run; called before the work starts too.
+
+    Raises
+    ------
+    RunError
+        As :func:`append_group`.
+    """
     attrs = require_run(target)
     if not name.isidentifier() or name in REQUIRED_GROUPS:
         raise RunError(
@@ -151,17 +173,6 @@ def append_group(path: str | Path, name: str, dataset: xr.Dataset, *, force: boo
             f"The result {name!r} was computed from another run ({str(owner)[:12]}…) than the one "
             f"at {target} ({str(attrs.get(RUN_ID))[:12]}…). Open that run and compute it again."
         )
-    ready = for_storage(dataset)
-    label = f"{target.name}+{name}"
-    with replacing(target / name, beside=target.parent, label=label, force=force) as temporary:
-        ready.to_zarr(
-            temporary,
-            mode="w",
-            consolidated=False,
-            zarr_format=_ZARR_FORMAT,
-            encoding=encoding(ready),
-        )
-        seal(temporary)
 
 
 def refuse_existing(path: str | Path, *, force: bool) -> None:

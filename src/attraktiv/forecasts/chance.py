@@ -1,0 +1,107 @@
+"""All the chance of a block of draws, drawn once and shared by every scenario.
+
+Shared random numbers make the difference between two scenarios a matter of what they change, so
+its bands are narrow. A block has a generator of its own, spawned from the seed: which scenarios
+are asked for changes no number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Chance:
+    """Standard normal numbers unless another distribution is named.
+
+    Attributes
+    ----------
+    level, jobs_level : numpy.ndarray
+        (draw, year) of the national levels.
+    path, jobs_path : numpy.ndarray
+        (draw, place, year) of innovations of attractiveness; correlated as the model says.
+    noise, jobs_noise : numpy.ndarray
+        (draw, place, year) of the noise of each year, likewise.
+    natural : numpy.ndarray
+        (draw, place, year, 2) of births and deaths.
+    profile : numpy.ndarray or None
+        (draw, place, sex, age) of the ages of migrants.
+    known_year : numpy.ndarray
+        (draw, year) uniform: which known year a factor without a model takes its values from.
+    start : numpy.ndarray
+        (draw, place, year) uniform: where rounding starts.
+    seed : numpy.random.SeedSequence
+        Of more numbers, for whole persons.
+    """
+
+    level: np.ndarray
+    jobs_level: np.ndarray
+    path: np.ndarray
+    jobs_path: np.ndarray
+    noise: np.ndarray
+    jobs_noise: np.ndarray
+    natural: np.ndarray
+    profile: np.ndarray | None
+    known_year: np.ndarray
+    start: np.ndarray
+    seed: np.random.SeedSequence
+
+
+def draw_chance(
+    seed: np.random.SeedSequence,
+    draws: int,
+    places: int,
+    years: int,
+    cells: tuple[int, int] | None,
+    correlation_path: np.ndarray,
+    correlation_noise: np.ndarray,
+    freedom: np.ndarray | None,
+    certain: bool,
+) -> Chance:
+    """Draw the chance of a block.
+
+    Parameters
+    ----------
+    seed : numpy.random.SeedSequence
+    draws, places, years : int
+    cells : (sexes, ages), optional
+        Where people are counted by age.
+    correlation_path, correlation_noise : (draw,) float
+        Between the equations of migration and of jobs.
+    freedom : (draw,) float, optional
+        Degrees of freedom of Student-t noise of migration.
+    certain : bool
+        No chance at all: every number is zero.
+
+    Returns
+    -------
+    Chance
+    """
+    rng = np.random.default_rng(seed)
+    shape = (draws, places, years)
+
+    def normal(*size: int) -> np.ndarray:
+        if certain:
+            return np.zeros(size, dtype=np.float32)
+        return rng.standard_normal(size, dtype=np.float32)
+
+    def tied(r: np.ndarray, one: np.ndarray) -> np.ndarray:
+        r = r[:, None, None].astype(np.float32)
+        return r * one + np.sqrt(1 - r**2) * normal(*shape)
+
+    level, jobs_level = normal(draws, years), normal(draws, years)
+    path, noise = normal(*shape), normal(*shape)
+    jobs_path, jobs_noise = tied(correlation_path, path), tied(correlation_noise, noise)
+    if freedom is not None and not certain:
+        degrees = np.broadcast_to(freedom[:, None, None], shape)
+        noise = noise * np.sqrt(degrees / rng.chisquare(degrees)).astype(np.float32)
+    natural = normal(*shape, 2)
+    known_year = rng.random((draws, years))
+    start = rng.random(shape, dtype=np.float32)
+    profile = None if cells is None else normal(draws, places, *cells)
+    return Chance(
+        level, jobs_level, path, jobs_path, noise, jobs_noise, natural, profile, known_year,
+        start, seed.spawn(1)[0],
+    )  # fmt: skip

@@ -1,0 +1,311 @@
+r"""A year of people by sex and age: births, deaths, ageing, and migrants of every age.
+
+Mathematical details
+--------------------
+With n persons of a sex s and an age a on 1 January, all in one place and one draw,
+
+.. math::
+
+    q_{sa} &= \min(1,\; m_{sa} f / (1 + m_{sa} f / 2)), & D &= \sum n_{sa} q_{sa}, &
+    B &= g \sum_a n_{\mathrm{female},a} F_a,
+
+with m the central death rates, F births per woman, f and g the levels of the place and the year.
+Chance moves both totals as it moves a Poisson count, by a standard normal number z:
+:math:`X = \max(0, (\sqrt{E} + z/2)^2 - 1/4)`, whose mean is E and variance E + 1/8; deaths of
+every cell are then q·n·D/E, at most n. Survivors are a year older; the last age is open.
+
+A net migration of M persons is spread by the age a at the start of the year,
+
+.. math::
+
+    \text{migrants}_{sa} = n_{sa} (\pi_{sa} + \omega_{sa}\,\delta), \qquad
+    \delta = (M - \sum n \pi) / \sum n \omega .
+
+Where more would leave a cell than there are, it is empty, and the rest leave from all others in
+proportion to who is there: the total is kept. A place cannot lose more than it has.
+
+Whole persons: births are drawn from Poisson and deaths of each cell from binomial distributions
+by inverting them at given uniform numbers, so that scenarios share their chance; the migrants
+make every cell whole by systematic rounding of the running sum, which keeps the total.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, prange
+
+FEMALE = "female"
+_MANY = 200.0  # above this mean a count is drawn as a rounded normal number
+
+_compiled = njit(parallel=True, cache=True, error_model="numpy")
+_small = njit(cache=True, error_model="numpy")
+
+
+@_small
+def _count(mean, variance_share, size, uniform, normal):  # type: ignore[no-untyped-def]
+    """Invert a Poisson (size < 0) or binomial count at a uniform number."""
+    if mean <= 0.0:
+        return 0.0
+    if mean > _MANY:
+        drawn = np.floor(mean + np.sqrt(mean * variance_share) * normal + 0.5)
+        return max(drawn, 0.0) if size < 0.0 else min(max(drawn, 0.0), size)
+    if size < 0.0:
+        term = np.exp(-mean)
+        ratio = mean
+        step = 0.0
+    else:
+        q = min(mean / size, 1.0)
+        if q >= 1.0:
+            return size
+        term = np.exp(size * np.log1p(-q))
+        ratio = q / (1.0 - q)
+        step = 1.0
+    total = term
+    k = 0.0
+    while uniform > total and (size < 0.0 or k < size) and k < 10.0 * _MANY:
+        term *= ratio / (k + 1.0) if step == 0.0 else ratio * (size - k) / (k + 1.0)
+        total += term
+        k += 1.0
+    return k
+
+
+@_small
+def _chance(mean, normal):  # type: ignore[no-untyped-def]
+    return max((np.sqrt(mean) + 0.5 * normal) ** 2 - 0.25, 0.0)
+
+
+@_compiled
+def natural(
+    people, female, mortality, fertility, boys, mortality_level, fertility_level, normal, certain,
+    survivors, births, deaths,
+):  # type: ignore[no-untyped-def]
+    """Let a year of births and deaths pass.
+
+    Parameters
+    ----------
+    people : (draw, place, sex, age) float
+        Persons on 1 January.
+    female : int
+        Position of women among the sexes.
+    mortality : (sex, age) float
+        Central death rates per year.
+    fertility : (age,) float
+        Births per woman and year.
+    boys : float
+        Share of boys among births.
+    mortality_level, fertility_level : (draw, place) float
+        Factors on the rates in this year.
+    normal : (draw, place, 2) float
+        Standard normal numbers of births and deaths.
+    certain : bool
+        Leave chance out.
+    survivors : (draw, place, sex, age) float
+        Filled: persons a year later, newborn included, without migration.
+    births, deaths : (draw, place) float
+        Filled: persons in the year.
+    """
+    draws, places, sexes, ages = people.shape
+    for i in prange(draws * places):
+        d, p = i // places, i % places
+        expected = 0.0
+        for a in range(ages):
+            expected += people[d, p, female, a] * fertility[a]
+        expected *= fertility_level[d, p]
+        born = expected if certain else _chance(expected, normal[d, p, 0])
+        level = mortality_level[d, p]
+        dying = 0.0
+        for s in range(sexes):
+            for a in range(ages):
+                m = mortality[s, a] * level
+                survivors[d, p, s, a] = people[d, p, s, a] * min(m / (1.0 + 0.5 * m), 1.0)
+                dying += survivors[d, p, s, a]
+        factor = 1.0
+        if not certain and dying > 0.0:
+            factor = _chance(dying, normal[d, p, 1]) / dying
+        dead = 0.0
+        for s in range(sexes):
+            newborn = born * ((1.0 - boys) if s == female else boys)
+            older = newborn
+            for a in range(ages):
+                here = people[d, p, s, a]
+                gone = min(survivors[d, p, s, a] * factor, here)
+                dead += gone
+                survivors[d, p, s, a] = older
+                older = here - gone
+            survivors[d, p, s, ages - 1] += older
+        births[d, p] = born
+        deaths[d, p] = dead
+
+
+@_compiled
+def natural_whole(
+    people, female, mortality, fertility, boys, mortality_level, fertility_level, normal, uniform,
+    survivors, births, deaths,
+):  # type: ignore[no-untyped-def]
+    """Let a year of births and deaths pass, in whole persons.
+
+    Parameters
+    ----------
+    uniform : (draw, place, sex, age) float
+        Uniform numbers of the deaths of each cell; those of the last age are also of births, whose
+        own come from `normal`.
+
+    The others are those of :func:`natural`.
+    """
+    draws, places, sexes, ages = people.shape
+    for i in prange(draws * places):
+        d, p = i // places, i % places
+        expected = 0.0
+        for a in range(ages):
+            expected += people[d, p, female, a] * fertility[a]
+        expected *= fertility_level[d, p]
+        z = normal[d, p, 0]
+        born = _count(expected, 1.0, -1.0, _cumulative(z), z)
+        z = normal[d, p, 1]
+        sons = _count(born * boys, 1.0 - boys, born, _cumulative(z), z)
+        level = mortality_level[d, p]
+        dead = 0.0
+        for s in range(sexes):
+            older = (born - sons) if s == female else sons
+            for a in range(ages):
+                here = people[d, p, s, a]
+                m = mortality[s, a] * level
+                q = min(m / (1.0 + 0.5 * m), 1.0)
+                u = uniform[d, p, s, a]
+                gone = _count(here * q, 1.0 - q, here, u, _quantile(u))
+                dead += gone
+                survivors[d, p, s, a] = older
+                older = here - gone
+            survivors[d, p, s, ages - 1] += older
+        births[d, p] = born
+        deaths[d, p] = dead
+
+
+@_small
+def _cumulative(z):  # type: ignore[no-untyped-def]
+    """Give the standard normal distribution function."""
+    return 0.5 * (1.0 + _erf(z / np.sqrt(2.0)))
+
+
+@_small
+def _erf(x):  # type: ignore[no-untyped-def]
+    # Abramowitz and Stegun (1964), 7.1.26: error below 1.5e-7, far below that of any count
+    t = 1.0 / (1.0 + 0.3275911 * abs(x))
+    poly = t * (
+        0.254829592
+        + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))
+    )
+    value = 1.0 - poly * np.exp(-x * x)
+    return value if x >= 0.0 else -value
+
+
+@_small
+def _quantile(u):  # type: ignore[no-untyped-def]
+    """Give the standard normal quantile: Abramowitz and Stegun (1964), 26.2.23, to 4.5e-4."""
+    tail = min(max(min(u, 1.0 - u), 1e-12), 0.5)
+    t = np.sqrt(-2.0 * np.log(tail))
+    upper = 2.515517 + t * (0.802853 + t * 0.010328)
+    lower = 1.0 + t * (1.432788 + t * (0.189269 + t * 0.001308))
+    z = t - upper / lower
+    return z if u > 0.5 else -z
+
+
+@_compiled
+def migrate(people, survivors, net, profile, spread, start, whole, moved):  # type: ignore[no-untyped-def]
+    """Let net migrants of every age come and go.
+
+    Parameters
+    ----------
+    people : (draw, place, sex, age) float
+        Persons on 1 January; replaced by those of the next.
+    survivors : (draw, place, sex, age) float
+        From :func:`natural`.
+    net : (draw, place) float
+        Net migrants wanted, persons.
+    profile : (draw, place, sex, age) float
+        Net migrants per person by age at the start of the year, whatever the total.
+    spread : (sex, age) float
+        Above zero: how the others are spread.
+    start : (draw, place) float
+        Where systematic rounding starts, in [0, 1).
+    whole : bool
+        Whole persons; `net` and `survivors` must be whole.
+    moved : (draw, place) float
+        Filled: net migrants, persons; `net` unless the place would lose more than it has.
+    """
+    draws, places, sexes, ages = people.shape
+    for i in prange(draws * places):
+        d, p = i // places, i % places
+        base = 0.0
+        weight = 0.0
+        total = 0.0
+        for s in range(sexes):
+            for a in range(ages):
+                here = people[d, p, s, a]
+                base += here * profile[d, p, s, a]
+                weight += here * spread[s, a]
+                total += survivors[d, p, s, a]
+        wanted = max(total + net[d, p], 0.0)
+        nobody = weight <= 0.0
+        if nobody:  # nobody lives here: who comes is spread as anywhere
+            for s in range(sexes):
+                for a in range(ages):
+                    weight += spread[s, a]
+        delta = (wanted - total - base) / weight
+        inside = 0.0
+        clipped = False
+        for s in range(sexes):
+            coming = 0.0
+            for a in range(ages):
+                here = people[d, p, s, a]
+                moving = spread[s, a] * delta
+                if not nobody:
+                    moving = here * (profile[d, p, s, a] + moving)
+                value = survivors[d, p, s, a] + coming
+                if a == ages - 1:
+                    value += moving
+                coming = moving
+                if value < 0.0:
+                    value = 0.0
+                    clipped = True
+                people[d, p, s, a] = value
+                inside += value
+        if clipped:
+            factor = wanted / inside if inside > 0.0 else 0.0
+            for s in range(sexes):
+                for a in range(ages):
+                    people[d, p, s, a] *= factor
+        if whole:
+            running = start[d, p]
+            before = 0.0
+            for s in range(sexes):
+                for a in range(ages):
+                    running += people[d, p, s, a]
+                    # the sum of whole persons is whole: let no rounding error say otherwise
+                    last = s == sexes - 1 and a == ages - 1
+                    upto = wanted if last else min(np.floor(running), wanted)
+                    people[d, p, s, a] = upto - before
+                    before = upto
+        moved[d, p] = wanted - total
+
+
+@_compiled
+def by_groups(people, group, out):  # type: ignore[no-untyped-def]
+    """Sum persons by groups of ages.
+
+    Parameters
+    ----------
+    people : (draw, place, sex, age) float
+    group : (age,) int
+        Group of each age; below zero in none.
+    out : (group, draw, place) float
+        Filled.
+    """
+    draws, places, sexes, ages = people.shape
+    out[:] = 0.0
+    for i in prange(draws * places):
+        d, p = i // places, i % places
+        for s in range(sexes):
+            for a in range(ages):
+                if group[a] >= 0:
+                    out[group[a], d, p] += people[d, p, s, a]

@@ -1,0 +1,332 @@
+"""A run is continued: the front of the room."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from attraktiv import names
+from attraktiv.errors import ForecastError
+from attraktiv.forecasts.chance import draw_chance
+from attraktiv.forecasts.gather import gather
+from attraktiv.forecasts.inputs import Inputs
+from attraktiv.forecasts.scenarios import Scenario, scenarios_of
+from attraktiv.forecasts.years import AGE_GROUPS, How, simulate
+from attraktiv.panels import content_hash, read_national, read_panel
+from attraktiv.progress import progress as progress_bar
+from attraktiv.store import Growing, growing_group, open_run, refuse_group
+
+#: Cells of a block of draws that are worked on at once: some 100 MB in all.
+_CELLS = 4_000_000
+_PLACES_AT_ONCE = 64
+_DEFAULT_DRAWS = 1000
+
+_LONG_NAMES = {
+    names.POPULATION: "population on 1 January",
+    names.BIRTHS: "births in the year",
+    names.DEATHS: "deaths in the year",
+    names.NATURAL_INCREASE: "births less deaths in the year",
+    names.NET_MIGRATION: "net migration in the year",
+    names.JOBS: "jobs of the year",
+    names.POPULATION_BY_AGE_GROUP: "population on 1 January by age group",
+    names.POPULATION_DIFFERENCE: "population less that of the first scenario in the same draw",
+    names.POPULATION_BY_AGE: "population on 1 January by sex and age",
+}
+_FLOWS = {names.BIRTHS, names.DEATHS, names.NATURAL_INCREASE, names.NET_MIGRATION}
+
+
+def forecast(
+    run: str | Path | xr.DataTree,
+    panel: str | Path | xr.Dataset,
+    horizon: int,
+    *,
+    scenarios: Sequence[str | Path | Scenario] = (names.CONTINUED,),
+    jobs: str | Path | xr.DataTree | None = None,
+    national: str | Path | None = None,
+    draws: int | None = None,
+    ages: bool = False,
+    whole: bool = False,
+    seed: int | None = None,
+    force: bool = False,
+    progress: bool = True,
+) -> xr.Dataset:
+    """Continue a run: populations to come, draw by draw.
+
+    Parameters
+    ----------
+    run : str, Path or xarray.DataTree
+        A run, or where it is stored; then the forecast is stored in it as its group ``forecast``.
+    panel : str, Path or xarray.Dataset
+        The panel that the run was fitted to: it knows the ages of people at the origin, 1 January
+        after the last year of the fit.
+    horizon : int
+        Years.
+    scenarios : sequence of str, Path or Scenario
+        ``continued``, ``neutral``, ``low``, ``high``, and TOML files of edits. ``continued`` is
+        always the first: the others are compared with it.
+    jobs : str, Path or xarray.DataTree, optional
+        A run that explains jobs, for a model of migration with job growth among its factors. By
+        default ``business_2026`` is fitted to the years of the run.
+    national : str or Path, optional
+        A csv file with ``year`` and ``population`` of the nation, and ``variant`` if there are
+        several: every draw is tied to one of them, in equal numbers.
+    draws : int, optional
+        How many of the run's draws to continue; by default at most 1,000.
+    ages : bool
+        Store the population by sex and age too.
+    whole : bool
+        Count in whole persons.
+    seed : int, optional
+        Makes the forecast repeatable.
+    force : bool
+        Replace an earlier forecast of the run.
+    progress : bool
+        Show progress on standard error, where that is a terminal.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``population`` (scenario, chain, draw, place, year) persons on 1 January, flows and jobs of
+        the year, ``population_by_age_group`` and ``population_difference``; docs/schema.md lists
+        them. Of a stored run it is read when it is used.
+
+    Raises
+    ------
+    ForecastError
+        The run and the panel do not belong together, a scenario is wrong, or the panel lacks what
+        a forecast starts from.
+    RunError
+        The run already has a forecast and ``force`` is off.
+
+    Notes
+    -----
+    The mathematics is in :mod:`attraktiv.forecasts.years` and the modules that it names.
+    """
+    tree = run if isinstance(run, xr.DataTree) else open_run(run)
+    stored = None if isinstance(run, xr.DataTree) else Path(run)
+    data = panel if isinstance(panel, xr.Dataset) else read_panel(panel)
+    _refuse(tree, data, horizon, draws, seed)
+    if stored is not None:
+        refuse_group(stored.resolve(), names.FORECAST, xr.Dataset(attrs={}), force=force)
+    seed = secrets.randbelow(2**31) if seed is None else seed
+    chains = tree[names.POSTERIOR].sizes[names.CHAIN]
+    per_chain = _per_chain(tree, draws)
+    known_draws = tree[names.POSTERIOR].sizes[names.DRAW]
+    taken = np.linspace(0, known_draws - 1, per_chain).round().astype(np.int64)
+    chosen = (np.arange(chains)[:, None] * known_draws + taken).ravel()
+    origin = int(tree.attrs["last_year"]) + 1
+    tied = None if national is None else read_national(national, range(origin, origin + horizon))
+    inputs = gather(tree, data, horizon, chosen, seed, jobs=jobs, national=tied, progress=progress)
+    has_ages = inputs.people is not None
+    if ages and not has_ages:
+        raise ForecastError(
+            "The panel has no population_by_age.csv, so there is no population by sex and age to "
+            "store. Leave out --ages, or add the file (docs/panel-folder.md)."
+        )
+    asked = scenarios_of(
+        scenarios,
+        [str(code) for code in inputs.places],
+        range(origin, origin + horizon),
+        jobs=inputs.jobs is not None,
+        industry_mix=inputs.jobs is not None
+        and any(label.endswith(names.INDUSTRY_MIX) for label in inputs.jobs.equation.terms),
+        ages=has_ages,
+    )
+    how = How(whole=whole, ages=ages)
+    coords = _coordinates(tree, data, inputs, asked, chains, taken, seed)
+    blocks = _blocks(inputs, chains, per_chain)
+    variables = _variables(inputs, coords, how, blocks[0][1].stop)
+    with _sink(stored, coords, variables, force) as sink:
+        with progress_bar("forecast", total=len(blocks)) as update:
+            _fill(sink, inputs, asked, how, blocks, per_chain, seed, update if progress else None)
+        if stored is None:
+            return coords.assign(
+                {n: (variables[n].dims, values, variables[n].attrs) for n, values in sink.items()}
+            )
+    return open_run(stored)[names.FORECAST].to_dataset()
+
+
+def _fill(
+    sink: Mapping[str, Any],
+    inputs: Inputs,
+    asked: tuple[Scenario, ...],
+    how: How,
+    blocks: list[tuple[int, slice]],
+    per_chain: int,
+    seed: int,
+    update: Any,
+) -> None:
+    """Simulate block after block, and put what comes out where it belongs."""
+    cells = None if inputs.people is None else inputs.people.by_age.shape[1:]
+    seeds = np.random.SeedSequence(seed).spawn(len(blocks))
+    for (chain, rows), block_seed in zip(blocks, seeds, strict=True):
+        flat = slice(chain * per_chain + rows.start, chain * per_chain + rows.stop)
+        block = inputs.block(flat)
+        chance = draw_chance(
+            block_seed, block.draws, len(block.places), block.horizon, cells,
+            block.correlation_path, block.correlation_noise, block.migration.equation.freedom,
+            how.certain,
+        )  # fmt: skip
+        tied = None
+        if block.national is not None:
+            variant = np.arange(flat.start, flat.stop) % block.national.shape[1]
+            tied = block.national[:, variant].T
+        first = None
+        for s, scenario in enumerate(asked):
+            total = tied
+            if scenario.hold_national_total and first is not None:
+                total = first.sum(axis=1)[:, 1:]
+            path = simulate(block, scenario, chance, how, total)
+            where = (s, chain, rows)
+            for name, values in path.totals.items():
+                sink[name][where] = values
+            population = path.totals[names.POPULATION].astype(np.float64)
+            first = population if first is None else first
+            sink[names.POPULATION_DIFFERENCE][where] = population - first
+            if path.by_group is not None:
+                sink[names.POPULATION_BY_AGE_GROUP][where] = path.by_group
+            if path.by_age is not None:
+                sink[names.POPULATION_BY_AGE][where] = path.by_age
+        if update is not None:
+            update()
+
+
+def _refuse(
+    run: xr.DataTree, panel: xr.Dataset, horizon: int, draws: int | None, seed: int | None
+) -> None:
+    if horizon < 1:
+        raise ForecastError(f"The horizon is {horizon} years; valid is 1 or more: --horizon 20.")
+    if draws is not None and draws < 1:
+        raise ForecastError(f"--draws {draws}: valid is 1 or more.")
+    if seed is not None and seed < 0:
+        raise ForecastError(f"The seed is {seed}; valid is a whole number from 0 up: --seed 1.")
+    if content_hash(panel) != run.attrs["panel_hash"]:
+        raise ForecastError(
+            f"The run was fitted to another panel ({run.attrs.get('panel_title', '')}) than "
+            f"{panel.attrs.get('title', '')!r}, or the panel was changed since. Give the panel of "
+            "the run, or fit again: attraktiv fit "
+            f"{run.attrs.get('model')} PANEL --out RUN"
+        )
+    origin = int(run.attrs["last_year"]) + 1
+    if origin not in panel[names.YEAR].values:
+        raise ForecastError(
+            f"The panel ends in {int(panel[names.YEAR][-1])}, and the forecast of a run until "
+            f"{origin - 1} starts from the population on 1 January {origin}. Add it to panel.csv, "
+            "or fit to fewer years: attraktiv fit MODEL PANEL --until YEAR"
+        )
+
+
+def _per_chain(run: xr.DataTree, draws: int | None) -> int:
+    sizes = run[names.POSTERIOR].sizes
+    chains, known = sizes[names.CHAIN], sizes[names.DRAW]
+    wanted = _DEFAULT_DRAWS if draws is None else draws
+    if draws is not None and draws > chains * known:
+        raise ForecastError(
+            f"--draws {draws}: the run has {chains * known}. Ask for fewer, or fit with more: "
+            "attraktiv fit … --draws N"
+        )
+    return max(1, min(known, wanted // chains))
+
+
+def _blocks(inputs: Inputs, chains: int, per_chain: int) -> list[tuple[int, slice]]:
+    """Divide the draws of every chain into blocks of nearly equal size."""
+    per_draw = len(inputs.places)
+    if inputs.people is not None:
+        per_draw *= inputs.people.by_age[0].size
+    at_once = min(per_chain, max(1, _CELLS // max(per_draw, 1)))
+    starts = range(0, per_chain, at_once)
+    return [(c, slice(s, min(s + at_once, per_chain))) for c in range(chains) for s in starts]
+
+
+def _coordinates(
+    run: xr.DataTree,
+    panel: xr.Dataset,
+    inputs: Inputs,
+    asked: tuple[Scenario, ...],
+    chains: int,
+    taken: np.ndarray,
+    seed: int,
+) -> xr.Dataset:
+    origin, horizon = inputs.origin, inputs.horizon
+    coords: dict[str, Any] = {
+        names.SCENARIO: np.array([one.name for one in asked], dtype=object),
+        names.CHAIN: np.arange(chains),
+        names.DRAW: taken,
+        names.PLACE: inputs.places,
+        names.YEAR: np.arange(origin, origin + horizon + 1),
+    }
+    if inputs.people is not None:
+        coords[names.AGE_GROUP] = np.array(list(AGE_GROUPS), dtype=object)
+        coords[names.SEX] = np.asarray(inputs.people.sexes, dtype=object)
+        coords[names.AGE] = inputs.people.ages
+    resampled = sorted(
+        {
+            factor.label
+            for side in (inputs.migration, inputs.jobs, inputs.natural)
+            for factor in (side.factors if side is not None else ())
+            if factor.term is None
+        }
+    )
+    attrs = {
+        "origin": origin,
+        "horizon": horizon,
+        "seed": seed,
+        "panel_hash": run.attrs["panel_hash"],
+        "model": run.attrs.get("model", ""),
+        "factors_drawn_from_known_years": ", ".join(resampled),
+        "places_left_out": ", ".join(
+            sorted(set(map(str, panel[names.PLACE].values)) - set(map(str, inputs.places)))
+        ),
+    }
+    if run.attrs.get("run_id"):
+        attrs["run_id"] = run.attrs["run_id"]
+    return xr.Dataset(coords=coords, attrs=attrs)
+
+
+def _variables(
+    inputs: Inputs, coords: xr.Dataset, how: How, at_once: int
+) -> dict[str, Growing]:
+    sample = (names.SCENARIO, names.CHAIN, names.DRAW)
+    wanted: dict[str, tuple[str, ...]] = dict.fromkeys(
+        (names.POPULATION, names.NATURAL_INCREASE, names.NET_MIGRATION,
+         names.POPULATION_DIFFERENCE), (),
+    )  # fmt: skip
+    if inputs.jobs is not None:
+        wanted[names.JOBS] = ()
+    if inputs.people is not None:
+        wanted |= {names.BIRTHS: (), names.DEATHS: ()}
+        wanted[names.POPULATION_BY_AGE_GROUP] = (names.AGE_GROUP,)
+        if how.ages:
+            wanted[names.POPULATION_BY_AGE] = (names.SEX, names.AGE)
+    found = {}
+    for name, extra in wanted.items():
+        dims = (*sample, *extra, names.PLACE, names.YEAR)
+        units = names.PERSONS_PER_YEAR if name in _FLOWS else names.PERSONS
+        units = names.JOBS_UNIT if name == names.JOBS else units
+        inner = tuple(coords.sizes[dim] for dim in extra)
+        places = min(coords.sizes[names.PLACE], _PLACES_AT_ONCE)
+        chunks = (1, 1, at_once, *inner, places, coords.sizes[names.YEAR])
+        attrs = {"units": units, "long_name": _LONG_NAMES[name]}
+        found[name] = Growing(dims, chunks, attrs)
+    return found
+
+
+@contextmanager
+def _sink(
+    stored: Path | None, coords: xr.Dataset, variables: Mapping[str, Growing], force: bool
+) -> Iterator[Mapping[str, Any]]:
+    """Give arrays to fill: in the run on disk, or in memory."""
+    if stored is not None:
+        with growing_group(stored, names.FORECAST, coords, variables, force=force) as arrays:
+            yield arrays
+        return
+    yield {
+        name: np.full([coords.sizes[dim] for dim in one.dims], np.nan, dtype=np.float32)
+        for name, one in variables.items()
+    }
