@@ -37,7 +37,9 @@ from numba import njit, prange
 FEMALE = "female"
 _MANY = 200.0  # above this mean a count is drawn as a rounded normal number
 
-_compiled = njit(parallel=True, cache=True, error_model="numpy")
+# sums of hundreds of cells may be taken in any order, the same each time: then they are vectorised
+_FREE = {"reassoc", "contract", "arcp", "nsz"}
+_compiled = njit(parallel=True, cache=True, error_model="numpy", fastmath=_FREE)
 _small = njit(cache=True, error_model="numpy")
 
 
@@ -105,6 +107,7 @@ def natural(
         Filled: persons in the year.
     """
     draws, places, sexes, ages = people.shape
+    one, half = people.dtype.type(1.0), people.dtype.type(0.5)
     for i in prange(draws * places):
         d, p = i // places, i % places
         expected = 0.0
@@ -117,22 +120,24 @@ def natural(
         for s in range(sexes):
             for a in range(ages):
                 m = mortality[s, a] * level
-                survivors[d, p, s, a] = people[d, p, s, a] * min(m / (1.0 + 0.5 * m), 1.0)
-                dying += survivors[d, p, s, a]
-        factor = 1.0
+                dying += people[d, p, s, a] * min(m / (one + half * m), one)
+        factor = one
         if not certain and dying > 0.0:
-            factor = _chance(dying, normal[d, p, 1]) / dying
+            factor = people.dtype.type(_chance(dying, normal[d, p, 1]) / dying)
         dead = 0.0
         for s in range(sexes):
-            newborn = born * ((1.0 - boys) if s == female else boys)
-            older = newborn
-            for a in range(ages):
+            survivors[d, p, s, 0] = born * ((1.0 - boys) if s == female else boys)
+            for a in range(ages - 1):
                 here = people[d, p, s, a]
-                gone = min(survivors[d, p, s, a] * factor, here)
+                m = mortality[s, a] * level
+                gone = min(here * (min(m / (one + half * m), one) * factor), here)
                 dead += gone
-                survivors[d, p, s, a] = older
-                older = here - gone
-            survivors[d, p, s, ages - 1] += older
+                survivors[d, p, s, a + 1] = here - gone
+            here = people[d, p, s, ages - 1]
+            m = mortality[s, ages - 1] * level
+            gone = min(here * (min(m / (one + half * m), one) * factor), here)
+            dead += gone
+            survivors[d, p, s, ages - 1] += here - gone
         births[d, p] = born
         deaths[d, p] = dead
 
@@ -211,15 +216,15 @@ def _quantile(u):  # type: ignore[no-untyped-def]
 
 
 @_compiled
-def migrate(people, survivors, net, profile, spread, start, whole, moved):  # type: ignore[no-untyped-def]
+def migrate(people, survivors, net, profile, spread, start, whole, moved, population):  # type: ignore[no-untyped-def]
     """Let net migrants of every age come and go.
 
     Parameters
     ----------
     people : (draw, place, sex, age) float
-        Persons on 1 January; replaced by those of the next.
+        Persons on 1 January.
     survivors : (draw, place, sex, age) float
-        From :func:`natural`.
+        From :func:`natural`; replaced by the persons of the next 1 January.
     net : (draw, place) float
         Net migrants wanted, persons.
     profile : (draw, place, sex, age) float
@@ -232,8 +237,11 @@ def migrate(people, survivors, net, profile, spread, start, whole, moved):  # ty
         Whole persons; `net` and `survivors` must be whole.
     moved : (draw, place) float
         Filled: net migrants, persons; `net` unless the place would lose more than it has.
+    population : (draw, place) float
+        Filled: all persons on the next 1 January.
     """
     draws, places, sexes, ages = people.shape
+    zero = people.dtype.type(0.0)
     for i in prange(draws * places):
         d, p = i // places, i % places
         base = 0.0
@@ -251,42 +259,47 @@ def migrate(people, survivors, net, profile, spread, start, whole, moved):  # ty
             for s in range(sexes):
                 for a in range(ages):
                     weight += spread[s, a]
-        delta = (wanted - total - base) / weight
+        delta = people.dtype.type((wanted - total - base) / weight)
         inside = 0.0
-        clipped = False
+        least = zero
         for s in range(sexes):
-            coming = 0.0
-            for a in range(ages):
-                here = people[d, p, s, a]
-                moving = spread[s, a] * delta
+            for a in range(ages - 1, 0, -1):
+                coming = spread[s, a - 1] * delta
                 if not nobody:
-                    moving = here * (profile[d, p, s, a] + moving)
-                value = survivors[d, p, s, a] + coming
-                if a == ages - 1:
-                    value += moving
-                coming = moving
-                if value < 0.0:
-                    value = 0.0
-                    clipped = True
-                people[d, p, s, a] = value
-                inside += value
-        if clipped:
+                    coming = people[d, p, s, a - 1] * (profile[d, p, s, a - 1] + coming)
+                survivors[d, p, s, a] += coming
+            staying = spread[s, ages - 1] * delta
+            if not nobody:
+                staying = people[d, p, s, ages - 1] * (profile[d, p, s, ages - 1] + staying)
+            survivors[d, p, s, ages - 1] += staying
+            for a in range(ages):
+                least = min(least, survivors[d, p, s, a])
+                inside += survivors[d, p, s, a]
+        if least < 0.0:
+            inside = 0.0
+            for s in range(sexes):
+                for a in range(ages):
+                    survivors[d, p, s, a] = max(survivors[d, p, s, a], zero)
+                    inside += survivors[d, p, s, a]
             factor = wanted / inside if inside > 0.0 else 0.0
             for s in range(sexes):
                 for a in range(ages):
-                    people[d, p, s, a] *= factor
+                    survivors[d, p, s, a] *= factor
+            inside = wanted
         if whole:
             running = start[d, p]
             before = 0.0
             for s in range(sexes):
                 for a in range(ages):
-                    running += people[d, p, s, a]
+                    running += survivors[d, p, s, a]
                     # the sum of whole persons is whole: let no rounding error say otherwise
                     last = s == sexes - 1 and a == ages - 1
                     upto = wanted if last else min(np.floor(running), wanted)
-                    people[d, p, s, a] = upto - before
+                    survivors[d, p, s, a] = upto - before
                     before = upto
+            inside = wanted
         moved[d, p] = wanted - total
+        population[d, p] = inside
 
 
 @_compiled

@@ -246,27 +246,20 @@ def _standardised(x: np.ndarray, scale: float, fitted: np.ndarray) -> np.ndarray
     return np.where(known & (count > 0), (x - total / np.maximum(count, 1)) / scale, 0.0)
 
 
-def shares(
-    labels: tuple[str, ...], by_age: np.ndarray, ages: np.ndarray
-) -> dict[str, np.ndarray]:
-    """Give the shares of age groups that factors need, each (draw, place), as fractions.
+def in_group(label: str, ages: np.ndarray) -> np.ndarray:
+    """Say which ages a share is of, bool (age,).
 
     Parameters
     ----------
-    labels : tuple of str
-        Such as ``share_20_39`` and ``share_67_plus``.
-    by_age : (draw, place, age) float
+    label : str
+        Such as ``share_20_39`` or ``share_67_plus``.
     ages : (age,) int
     """
-    total = np.maximum(by_age.sum(axis=-1), 1e-9)
-    found = {}
-    for label in labels:
-        match = _SHARE.match(label)
-        assert match is not None
-        upto = ages[-1] if match[2] == "plus" else int(match[2])
-        inside = (ages >= int(match[1])) & (ages <= upto)
-        found[label] = by_age[..., inside].sum(axis=-1) / total
-    return found
+    match = _SHARE.match(label)
+    assert match is not None
+    upto = ages[-1] if match[2] == "plus" else int(match[2])
+    inside: np.ndarray = (ages >= int(match[1])) & (ages <= upto)
+    return inside
 
 
 def share_labels(factors: tuple[Factor, ...]) -> tuple[str, ...]:

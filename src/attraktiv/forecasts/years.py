@@ -170,35 +170,38 @@ class _Years:
         kept += [names.BIRTHS, names.DEATHS] if inputs.people is not None else []
         kept += [names.JOBS] if inputs.jobs is not None else []
         dtype = np.float64 if self.how.certain else np.float32
-        totals = {name: np.full((draws, places, years), np.nan, dtype) for name in kept}
+        # years first while they pass: what is written at once lies together
+        totals = {name: np.full((years, draws, places), np.nan, dtype) for name in kept}
         by_group = by_age = None
         if inputs.people is not None:
-            by_group = np.empty((draws, len(AGE_GROUPS), places, years), dtype)
+            by_group = np.empty((years, len(AGE_GROUPS), draws, places))
             if self.how.ages:
-                by_age = np.empty((draws, *self.people.shape[2:], places, years), dtype)
+                by_age = np.empty((years, *self.people.shape), dtype)
         for t in range(years):
-            totals[names.POPULATION][..., t] = self.state.population
+            totals[names.POPULATION][t] = self.state.population
             if by_group is not None:
-                groups = np.empty((len(AGE_GROUPS), draws, places))
-                cohorts.by_groups(self.people, self.group, groups)
-                by_group[..., t] = groups.swapaxes(0, 1)
+                cohorts.by_groups(self.people, self.group, by_group[t])
             if by_age is not None:
-                by_age[..., t] = np.moveaxis(self.people, 1, -1)
+                by_age[t] = self.people
             if t < inputs.horizon:
                 for name, values in self._year(t).items():
-                    totals[name][..., t] = values
-        return Path(totals, by_group, by_age)
+                    totals[name][t] = values
+        return Path(
+            {name: np.moveaxis(values, 0, -1) for name, values in totals.items()},
+            None if by_group is None else by_group.transpose(2, 1, 3, 0),
+            None if by_age is None else by_age.transpose(1, 3, 4, 2, 0),
+        )
 
     def _year(self, t: int) -> dict[str, np.ndarray]:
         """Let one year pass, and give its flows and jobs."""
         state, history = self.state, self.history
         history.add(names.POPULATION, np.maximum(state.population, _ALL))
         if self.inputs.people is not None:
-            labels = tuple(self.inputs.share_scales)
-            by_age = self.people.sum(axis=2) if labels else np.empty(0)
-            ages = self.inputs.people.ages
-            for label, share in factors.shares(labels, by_age, ages).items() if labels else ():
-                history.add(label, share * self.inputs.share_scales[label])
+            for label, scale in self.inputs.share_scales.items():
+                group = np.where(factors.in_group(label, self.inputs.people.ages), 0, -1)
+                inside = np.empty((1, *state.population.shape))
+                cohorts.by_groups(self.people, group, inside)
+                history.add(label, scale * inside[0] / np.maximum(state.population, _ALL))
         found: dict[str, np.ndarray] = {}
         jobs = own = None
         if self.inputs.jobs is not None:
@@ -209,8 +212,7 @@ class _Years:
         born, dead, natural = self._natural(t)
         net += self._others(t, net, natural)
         if self.inputs.people is not None:
-            net = self._move(t, net)
-            population = self.people.sum(axis=(2, 3), dtype=np.float64)
+            net, population = self._move(t, net)
             found |= {names.BIRTHS: born, names.DEATHS: dead}
         else:
             net = np.maximum(net, -(state.population + natural))
@@ -338,18 +340,21 @@ class _Years:
             further[:, 0] = self.total[:, t] - would_be
         return further * share
 
-    def _move(self, t: int, net: np.ndarray) -> np.ndarray:
-        """Let net migrants come and go, and give how many did (draw, place)."""
+    def _move(self, t: int, net: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Let net migrants come and go; give how many did, and how many live here (draw, place)."""
         assert self.inputs.people is not None
         start = self.chance.start[..., t]
         if self.how.whole:
             net = np.floor(net + start)
         moved = np.empty(net.shape)
         spread = self.inputs.people.profile.spread.astype(self.precision)
+        population = np.empty(net.shape)
         cohorts.migrate(
-            self.people, self.survivors, net, self.profile, spread, start, self.how.whole, moved
-        )
-        return moved
+            self.people, self.survivors, net, self.profile, spread, start, self.how.whole, moved,
+            population,
+        )  # fmt: skip
+        self.people, self.survivors = self.survivors, self.people
+        return moved, population
 
     def _level(self, side: Side, normal: np.ndarray) -> np.ndarray:
         e = side.equation
