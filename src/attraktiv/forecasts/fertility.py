@@ -49,7 +49,10 @@ def pattern_of_fertility(known: Known) -> np.ndarray:
         )
         return float(-likelihood + 0.5 * np.sum(scaled**2))
 
-    best = minimize(loss, np.zeros(3), method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-2})
+    # the first simplex is as wide as the prior: from the origin scipy's own is next to nothing
+    simplex = np.vstack([np.zeros(3), np.eye(3)])
+    options = {"initial_simplex": simplex, "xatol": 1e-3, "fatol": 1e-2}
+    best = minimize(loss, np.zeros(3), method="Nelder-Mead", options=options)
     mean, spread, _ = _unscaled(best.x)
     result = np.zeros(known.start.shape[3])
     result[_YOUNGEST : _OLDEST + 1] = _curve(ages, mean, spread)

@@ -72,4 +72,7 @@ def _fitted(alive: np.ndarray, lost: np.ndarray, ages: np.ndarray) -> np.ndarray
             np.sum(expected[told] - lost[told] * np.log(expected[told])) + 0.5 * np.sum(scaled**2)
         )
 
-    return prior + sd * minimize(loss, np.zeros(2), method="Nelder-Mead").x
+    # the first simplex is as wide as the prior: from the origin scipy's own is next to nothing
+    simplex = np.vstack([np.zeros(2), np.eye(2)])
+    best = minimize(loss, np.zeros(2), method="Nelder-Mead", options={"initial_simplex": simplex})
+    return prior + sd * best.x

@@ -25,7 +25,7 @@ large where persons are few: there the neighbouring ages and the other sex decid
 are few, the nation. τ_a is found for each cell by Paule and Mandel's moment equation
 Σ_i R²_ia / (τ_a² + V_ia) = places − 1 and smoothed over age; r and c from the products of
 neighbouring residuals. Towards the highest ages, where a residual is mostly error of mortality,
-the profile is led to zero.
+the profile is led to zero, and ω to its floor.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ def _spread(persons: np.ndarray, migrants: np.ndarray, cells: tuple[int, ...]) -
     off, mean = _beside_mean(persons, migrants)
     above = np.einsum("ity,ity->y", off[..., None], migrants - persons * mean[:, None])
     below = np.einsum("ity,it->y", persons, off**2)
-    raw = _smooth(above, below, cells)
+    raw = _smooth(above, below, cells) * np.tile(_fade(cells[1]), cells[0])
     # one for the average person, so that ω says the same in every country
     share = persons.sum(axis=(0, 1))
     average = _ratio(share @ raw, share.sum())

@@ -9,7 +9,7 @@ mother's age times women on 1 January, times factors likewise.
 
 National patterns are those of :mod:`.mortality` and :mod:`.fertility`, or supplied; the levels of
 the years go on as :mod:`.levels` says, mortality with a drift for which 1.5 percent a year down,
-SD 1, is believed beforehand. With O_i observed and E_i expected events of a place over the last
+SD 1, is believed beforehand, fertility without a drift, but a change of it may go on. With O_i observed and E_i expected events of a place over the last
 ten years its factor has the prior Gamma(k, k) and the posterior Gamma(k + O_i, k + E_i); k is at
 the maximum of the marginal, negative binomial, likelihood. Where deaths have an error of
 measurement with variance v, a year counts with the weight E/(E + v): so much a count with that
@@ -36,7 +36,13 @@ from attraktiv.panels.schedules import Schedules
 RECENT_YEARS = 10
 _SHARE_OF_BOYS, _BOYS_COUNTED_BEFORE = 0.513, 10_000.0
 _MORTALITY = LevelPrior(drift=-0.015, drift_sd=0.01, innovation=0.01, irregular=0.015)
-_FERTILITY = LevelPrior(drift=0.0, drift_sd=0.0, innovation=0.03, irregular=0.005)
+_FERTILITY = LevelPrior(
+    drift=0.0,
+    drift_sd=0.0,
+    innovation=0.03,
+    irregular=0.005,
+    persistence=(0.0, 0.3, 0.6, 0.9),
+)
 _LOG_K = (np.log(2.0), np.log(1e5))
 
 
