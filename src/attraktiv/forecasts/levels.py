@@ -90,7 +90,7 @@ def carried_on(
             prior.innovation * spread, prior.irregular * spread, prior.persistence
         )
     )
-    # the state: x of the last year before the origin, d, and the changes of every year but the first
+    # the state: x of the last year known, d, and the changes of all years but the first
     year = np.arange(1, size + years)
     mean = np.concatenate([[0.0, prior.drift], np.zeros(len(year))])
     # without any years the level is its pattern, and only what comes after is unsure

@@ -7,13 +7,14 @@ m/(1 + m/2), m the central rate m(s, a) of the nation times the factors of the y
 survivors are a + 1 on the next 1 January, and the last age is open. Births are the rates by the
 mother's age times women on 1 January, times factors likewise.
 
-National patterns are those of :mod:`.mortality` and :mod:`.fertility`, or supplied; the levels of
-the years go on as :mod:`.levels` says, mortality with a drift for which 1.5 percent a year down,
-SD 1, is believed beforehand, fertility without a drift, but a change of it may go on. With O_i observed and E_i expected events of a place over the last
-ten years its factor has the prior Gamma(k, k) and the posterior Gamma(k + O_i, k + E_i); k is at
-the maximum of the marginal, negative binomial, likelihood. Where deaths have an error of
-measurement with variance v, a year counts with the weight E/(E + v): so much a count with that
-error tells beside one without.
+National patterns are those of :mod:`.mortality` and :mod:`.fertility`, or supplied. The levels of
+the years go on as :mod:`.levels` says: for mortality a drift of 1.5 percent a year down, SD 1, is
+believed beforehand; fertility has none, but a change of it may go on for some years.
+
+With O_i observed and E_i expected events of a place over the last ten years its factor has the
+prior Gamma(k, k) and the posterior Gamma(k + O_i, k + E_i); k is at the maximum of the marginal,
+negative binomial, likelihood. Where deaths have an error of measurement with variance v, a year
+counts with the weight E/(E + v): so much a count with that error tells beside one without.
 """
 
 from __future__ import annotations

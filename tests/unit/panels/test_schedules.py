@@ -15,6 +15,8 @@ def test_both_are_read(tmp_path):
     (tmp_path / "mortality.csv").write_text(MORTALITY)
     found = read_schedules(tmp_path)
     assert found is not None
+    assert found.fertility is not None
+    assert found.mortality is not None
     assert found.fertility.sel(age=30).item() == 0.12
     assert found.mortality.sel(sex="male", age=1).item() == 0.0015
 
