@@ -134,7 +134,7 @@ def which_are_women(panel: xr.Dataset) -> int:
     if len(found) != 1 or len(labels) != 2:
         raise PanelError(
             f"population_by_age has the sexes {listed(map(repr, labels))}, and it is not known "
-            "which are women. Valid are two, such as female and male (also f and m, women and men): "
+            "which are women. Valid are two, such as female and male (or f and m): "
             "write them so in the column sex of population_by_age.csv."
         )
     return found[0]
