@@ -103,7 +103,7 @@ def query(
             age_groups=age_groups,
             threshold=threshold,
         )
-    elif not (scenarios is age_groups is threshold is None):
+    elif any(asked is not None for asked in (scenarios, age_groups, threshold)):
         raise RunError(
             f"{variable!r} is not of a forecast; leave out --scenario, --age-group and --threshold "
             f"(None), or ask for example: attraktiv query RUN {names.FORECAST}/{names.POPULATION}"

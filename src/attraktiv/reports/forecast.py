@@ -128,7 +128,7 @@ def _history(
 
 def _fan(
     table: pd.DataFrame, past: pd.DataFrame, order: Sequence[str], widest: Sequence[float]
-) -> alt.LayerChart:
+) -> alt.LayerChart | alt.FacetChart:
     import altair as alt
 
     first = int(min([table[names.YEAR].min(), *past[names.YEAR]]))
@@ -148,18 +148,17 @@ def _fan(
         title=None,
         legend=alt.Legend(orient="top") if len(order) > 1 else None,
     )
-    layers: list[alt.Chart] = []
-    for prob in widest:
-        layers.append(
-            alt.Chart(table[table["prob"] == prob])
-            .mark_area(opacity=0.2)
-            .encode(
-                x=x,
-                y=alt.Y("lower:Q", title=unit, scale=y_scale, axis=y_axis),
-                y2="upper:Q",
-                color=colour,
-            )
+    layers = [
+        alt.Chart(table[table["prob"] == prob])
+        .mark_area(opacity=0.2)
+        .encode(
+            x=x,
+            y=alt.Y("lower:Q", title=unit, scale=y_scale, axis=y_axis),
+            y2="upper:Q",
+            color=colour,
         )
+        for prob in widest
+    ]
     median = table[table["prob"] == widest[0]]
     layers.append(
         alt.Chart(median)
