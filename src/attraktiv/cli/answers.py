@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 20
 _PRIOR = "*"
-_TEXT_COLUMNS = ("place", "name", "group", "term", "parameter")
+_TEXT_COLUMNS = ("place", "name", "group", "scenario", "age_group", "sex", "term", "parameter")
 _SAID_ABOVE = ("variable", "unit", "prob", "interval")
 _NUMBERS = ("observed", "mean", "median", "lower", "upper")
 
@@ -95,7 +95,21 @@ def query(
     ] = None,
     group: Annotated[
         str | None,
-        typer.Option("--group", metavar="COLUMN", help="Sum attractiveness over each group."),
+        typer.Option(
+            "--group", metavar="COLUMN", help="Sum attractiveness or a forecast over each group."
+        ),
+    ] = None,
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option("--scenario", help="Of a forecast; all by default. May be repeated."),
+    ] = None,
+    age_group: Annotated[
+        list[str] | None,
+        typer.Option("--age-group", help="Of a forecast: 20-66, 80+. May be repeated."),
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option("--threshold", metavar="PERSONS", help="For prob_above and prob_below."),
     ] = None,
     prob: Prob = 0.8,
     interval: Interval = "eti",
@@ -112,6 +126,9 @@ def query(
         places=place,
         years=year,
         group=group,
+        scenarios=scenario,
+        age_groups=age_group,
+        threshold=threshold,
         prob=prob,
         kind=interval,
     )
@@ -213,7 +230,7 @@ def _answer_table(frame: pd.DataFrame) -> str:
             columns.append(Column(name, [str(cell) for cell in cells], text=name in _TEXT_COLUMNS))
     unit = f", {one['unit']}" if one["unit"] else ""
     title = [paragraph(f"{one['variable']}{unit}")]
-    if frame["mean"].notna().any():
+    if frame["lower"].notna().any():
         title.append(paragraph(f"{band_name(one['prob'], one['interval'])} bands"))
     if frame.attrs.get("note"):
         title.append(paragraph(frame.attrs["note"]))

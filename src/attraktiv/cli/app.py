@@ -7,7 +7,15 @@ from typing import Annotated
 import typer
 
 import attraktiv
-from attraktiv.cli import answers, comparison, countries, estimation, growth, hindcasts
+from attraktiv.cli import (
+    answers,
+    comparison,
+    countries,
+    estimation,
+    forecasts,
+    growth,
+    hindcasts,
+)
 
 _PREPARE, _FIT, _READ = "Data", "Models", "Answers"
 
@@ -46,6 +54,7 @@ for _command, _panel in (
     (comparison.compare, _FIT),
     (comparison.screen, _FIT),
     (hindcasts.hindcast, _FIT),
+    (forecasts.forecast, _FIT),
     (answers.attractiveness, _READ),
     (growth.decompose, _READ),
     (answers.query, _READ),

@@ -13,11 +13,16 @@ from attraktiv.effects import attractiveness, bands, choice, terms
 from attraktiv.effects.intervals import SAMPLE, Interval, check_interval
 from attraktiv.effects.units import base_of
 from attraktiv.errors import RunError
+from attraktiv.queries.forecasts import forecast_answer, is_of_forecast
+from attraktiv.queries.selection import Answer, find_or_all, no_years, nothing, select_years
 from attraktiv.queries.variables import derived, find_variable, of_equation, unit_of
 
 OBSERVED = "observed"
 _AGGREGATED = (names.ATTRACTIVENESS, names.LASTING, names.TOTAL_ATTRACTIVENESS)
-_LEADING = (names.PLACE, names.NAME, names.GROUP, names.YEAR, names.TERM, "parameter")
+_LEADING = (
+    *(names.PLACE, names.NAME, names.GROUP, names.SCENARIO, names.AGE_GROUP, names.SEX, names.AGE),
+    *(names.YEAR, names.TERM, "parameter"),
+)
 _NUMBERS = ("mean", "median", "lower", "upper")
 
 
@@ -30,6 +35,9 @@ def query(
     prob: float = 0.8,
     kind: Interval = "eti",
     group: str | None = None,
+    scenarios: Sequence[str] | None = None,
+    age_groups: Sequence[str] | None = None,
+    threshold: float | None = None,
 ) -> pd.DataFrame:
     """Answer a question about one variable of a run.
 
@@ -47,6 +55,9 @@ def query(
         ``lasting`` (γ + θ) and, of runs with equations of migration and of jobs,
         ``total_attractiveness``. Each is of the run's first equation; ``business/…`` and
         ``visit/…`` are of the others: ``business/beta``, ``business/private_job_growth``.
+        Of a run with a forecast also ``forecast/population`` and whatever else the forecast
+        holds, and ``age_share``, ``dependency_ratio``, ``growth_since_origin``, ``peak_year``,
+        ``prob_decline``, ``prob_above`` and ``prob_below``.
     places
         Codes or names; with ``group``, names of groups. None for all.
     years
@@ -55,7 +66,11 @@ def query(
         The band: its probability, and ``eti`` or ``hdi``.
     group
         A grouping column, for ``attractiveness``, ``lasting`` and ``total_attractiveness``:
-        summed by population, or by jobs, within each draw.
+        summed by population, or by jobs, within each draw. For a forecast: its sums.
+    scenarios, age_groups
+        Of a forecast; None for all.
+    threshold
+        Persons, for ``prob_above`` and ``prob_below``.
 
     Returns
     -------
@@ -63,7 +78,7 @@ def query(
         One row per combination of the variable's dims (``place`` and ``name``, ``year``,
         ``term``, ``group``, ``parameter`` where it has them), then ``variable``, ``unit``,
         ``observed`` (what has no distribution), ``mean``, ``median``, ``lower``,
-        ``upper``, ``prob``, ``interval``. Places are sorted by name in their own alphabet
+        ``upper``, ``prob``, ``interval``. A probability is a ``mean`` without a band. Places are sorted by name in their own alphabet
         unless they are named in the question. ``attrs["note"]`` says what is shown.
 
     Raises
@@ -76,7 +91,24 @@ def query(
     """
     check_interval(prob, kind)
     equation, name = of_equation(run, variable)
-    if group is not None:
+    draws: xr.DataArray | None
+    if is_of_forecast(run, variable):
+        draws, observed, note = forecast_answer(
+            run,
+            variable.removeprefix(f"{names.FORECAST}/"),
+            places=places,
+            years=years,
+            group=group,
+            scenarios=scenarios,
+            age_groups=age_groups,
+            threshold=threshold,
+        )
+    elif any(asked is not None for asked in (scenarios, age_groups, threshold)):
+        raise RunError(
+            f"{variable!r} is not of a forecast; leave out --scenario, --age-group and --threshold "
+            f"(None), or ask for example: attraktiv query RUN {names.FORECAST}/{names.POPULATION}"
+        )
+    elif group is not None:
         draws, observed, note = _of_groups(equation, name, group, places, years)
     elif name in derived(equation):
         draws, observed, note = _derived(equation, name, places, years)
@@ -89,21 +121,18 @@ def query(
     return frame
 
 
-Answer = tuple[xr.DataArray | None, xr.DataArray, str]
-
-
 def _derived(
     run: xr.DataTree,
     variable: str,
     places: Sequence[str] | None,
     years: Sequence[int] | None,
 ) -> Answer:
-    where = _places(run, places)
+    where = find_or_all(run, places)
     if variable == names.LASTING:
-        _no_years(variable, years)
+        no_years(variable, years)
         codes = [choice.place_codes(run)[i] for i in where]
         draws = attractiveness(run, places=codes, with_path=False)[names.LASTING]
-        return draws.drop_vars(names.NAME).rename(variable), _nothing(draws), "γ + θ"
+        return draws.drop_vars(names.NAME).rename(variable), nothing(draws), "γ + θ"
     chosen = choice.run_years(run) if years is None else [int(year) for year in years]
     span = choice.find_years(run, min(chosen), max(chosen))
     kept = [chosen_i - choice.run_years(run)[span][0] for chosen_i in chosen]
@@ -120,7 +149,7 @@ def _derived(
         name=variable,
         attrs={"units": base_of(run).units["percent"]},
     )
-    observed = _nothing(draws)
+    observed = nothing(draws)
     if variable == terms.outcome(run):
         rate = run[names.OBSERVED_DATA].dataset[variable]
         rate = rate.isel({names.PLACE: where, names.YEAR: span}).transpose(*dims)
@@ -173,12 +202,12 @@ def _of_groups(
     weighted_by = base_of(run).name
     note = f"mean over the places of each {group}, weighted by {weighted_by} within each draw"
     if variable == names.LASTING or names.PATH not in result:
-        _no_years(variable, years)
+        no_years(variable, years)
         draws = result[variable]
     else:
-        draws = _select_years(result[names.PATH], variable, years)
+        draws = select_years(result[names.PATH], variable, years)
     draws = draws.drop_vars([c for c in draws.coords if c not in draws.dims]).rename(variable)
-    return draws, _nothing(draws), note
+    return draws, nothing(draws), note
 
 
 def _stored(
@@ -195,51 +224,20 @@ def _stored(
             f"for example {variable.removesuffix(name)}{names.ALPHA}."
         )
     if names.PLACE in values.dims:
-        values = values.isel({names.PLACE: _places(run, places)})
+        values = values.isel({names.PLACE: find_or_all(run, places)})
     elif places is not None:
         raise RunError(
             f"{variable!r} does not differ between places; leave out --place (places=None)."
         )
     if names.YEAR in values.dims:
-        values = _select_years(values, variable, years)
+        values = select_years(values, variable, years)
     else:
-        _no_years(variable, years)
+        no_years(variable, years)
     note = str(values.attrs.get("long_name", ""))
     values = values.compute()
     if set(SAMPLE) & set(values.dims):
-        return values, _nothing(values), note
+        return values, nothing(values), note
     return None, values, note
-
-
-def _select_years(values: xr.DataArray, variable: str, years: Sequence[int] | None) -> xr.DataArray:
-    if years is None:
-        return values
-    known = [int(year) for year in values[names.YEAR].values]
-    for year in years:
-        if int(year) not in known:
-            raise RunError(f"{variable!r} has no year {year}: it has {known[0]}–{known[-1]}.")
-    return values.isel({names.YEAR: [known.index(int(year)) for year in years]})
-
-
-def _no_years(variable: str, years: Sequence[int] | None) -> None:
-    if years is not None:
-        raise RunError(
-            f"{variable!r} does not differ between years; leave out --year (years=None)."
-        )
-
-
-def _places(run: xr.DataTree, places: Sequence[str] | None) -> np.ndarray:
-    """Return the positions asked for, or all, sorted by name."""
-    if places is not None:
-        return choice.find_places(run, places)
-    key, codes, labels = choice.name_key(run), choice.place_codes(run), choice.place_names(run)
-    return np.array(sorted(range(len(codes)), key=lambda i: (key(labels[i]), codes[i])), dtype=int)
-
-
-def _nothing(draws: xr.DataArray) -> xr.DataArray:
-    """Return NaN in the shape of the draws: nothing observed belongs to them."""
-    cell = draws.isel({dim: 0 for dim in SAMPLE if dim in draws.dims}, drop=True)
-    return xr.full_like(cell, np.nan, dtype=np.float64)
 
 
 def _tidy(
@@ -264,6 +262,9 @@ def _tidy(
     columns[OBSERVED] = _plain(observed.transpose(*dims).values).reshape(-1)
     if draws is None:
         columns |= dict.fromkeys(_NUMBERS, np.full(at.shape[1], np.nan))
+    elif not set(SAMPLE) & set(draws.dims):
+        columns |= dict.fromkeys(_NUMBERS, np.full(at.shape[1], np.nan))
+        columns[_NUMBERS[0]] = draws.transpose(*dims).values.reshape(-1)
     else:
         band = bands(draws, prob, kind).transpose(*dims)
         columns |= {name: band[name].values.reshape(-1) for name in _NUMBERS}

@@ -28,7 +28,15 @@ _UNITS = {
     names.NET_DOMESTIC_MIGRATION_RATE: names.PERCENT_OF_POPULATION,
     names.BETA: "percentage points per standard deviation",
     names.BETA_ORIGINAL: "percentage points per unit of the factor",
-    names.POPULATION: names.PERSONS,
+    **dict.fromkeys(
+        (names.POPULATION, names.BIRTHS, names.DEATHS, names.NATURAL_INCREASE, names.NET_MIGRATION),
+        names.PERSONS,
+    ),
+    **dict.fromkeys(
+        (names.POPULATION_BY_AGE_GROUP, names.POPULATION_BY_AGE, names.POPULATION_DIFFERENCE),
+        names.PERSONS,
+    ),
+    names.JOBS: names.JOBS_UNIT,
     names.MEASUREMENT_SD: "percent of population",
 }
 
