@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from attraktiv.effects import attractiveness, decompose
     from attraktiv.engines import check, coefficient_trend, fit
     from attraktiv.evaluation import compare, hindcast, job_response, screen
+    from attraktiv.forecasts import forecast
     from attraktiv.model import build_design
     from attraktiv.model.pymc_model import build_model
     from attraktiv.panels import covariate, panel, read_panel, simulate, simulate_country
@@ -35,6 +36,7 @@ __all__ = [
     "decompose",
     "demo",
     "fit",
+    "forecast",
     "hindcast",
     "job_response",
     "load_spec",
@@ -61,6 +63,7 @@ _ROOM_OF: Final = {
     "decompose": "effects",
     "demo": "demonstration",
     "fit": "engines",
+    "forecast": "forecasts",
     "hindcast": "evaluation",
     "job_response": "evaluation",
     "load_spec": "specs",

@@ -18,7 +18,7 @@ from attraktiv.forecasts.equations import Equation, equation_draws
 from attraktiv.forecasts.inputs import OWN_LAGS, Inputs, People, Side, positions
 from attraktiv.forecasts.profile import estimate_profile
 from attraktiv.forecasts.vital import estimate_vital
-from attraktiv.panels import covariate, jobs_before, neighbours
+from attraktiv.panels import Schedules, covariate, jobs_before, neighbours
 from attraktiv.recursion import State
 from attraktiv.specs import sector_of
 from attraktiv.store import equation_of, kinds_of, open_run
@@ -36,6 +36,7 @@ def gather(
     *,
     jobs: str | Path | xr.DataTree | None,
     national: np.ndarray | None,
+    supplied: Schedules | None,
     progress: bool,
 ) -> Inputs:
     """Gather what every draw starts from.
@@ -49,6 +50,8 @@ def gather(
     seed : int
     national : numpy.ndarray or None
         (year, variant) population of the nation.
+    supplied : Schedules or None
+        Rates of births and deaths that the panel folder supplies.
     progress : bool
 
     Returns
@@ -90,7 +93,7 @@ def gather(
         jobs_side = _side(business, inside, panel, kept, simulated, eta, origin)
     people, natural = None, None
     if ages:
-        people = _people(inside, origin, horizon, len(chosen), rng)
+        people = _people(inside, origin, horizon, len(chosen), rng, supplied)
     else:
         fitted = _fit(NATURAL_MODEL, panel, run, (), "", seed, progress)
         draws = _as_many(fitted, len(chosen), rng)
@@ -147,9 +150,16 @@ def _side(
 
 
 def _people(
-    inside: xr.Dataset, origin: int, horizon: int, draws: int, rng: np.random.Generator
+    inside: xr.Dataset,
+    origin: int,
+    horizon: int,
+    draws: int,
+    rng: np.random.Generator,
+    supplied: Schedules | None,
 ) -> People:
-    vital = estimate_vital(inside, origin=origin, years=horizon, draws=draws, rng=rng)
+    vital = estimate_vital(
+        inside, origin=origin, years=horizon, draws=draws, rng=rng, supplied=supplied
+    )
     profile = estimate_profile(inside, vital, origin=origin)
     by_age = inside[names.POPULATION_BY_AGE].sel({names.YEAR: origin})
     values = by_age.transpose(names.PLACE, names.SEX, names.AGE).values

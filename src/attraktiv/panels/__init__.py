@@ -15,6 +15,7 @@ from attraktiv.panels.derived import Covariate
 from attraktiv.panels.jobs import jobs_before
 from attraktiv.panels.national import read_national
 from attraktiv.panels.reading import panel, read_panel
+from attraktiv.panels.schedules import Schedules, read_schedules
 from attraktiv.panels.simulation import (
     Departures,
     Feedback,
@@ -34,6 +35,7 @@ __all__ = [
     "Feedback",
     "Neighbours",
     "Parameters",
+    "Schedules",
     "SimulatedCountry",
     "available_covariates",
     "build_panel",
@@ -45,6 +47,7 @@ __all__ = [
     "place_attributes",
     "read_national",
     "read_panel",
+    "read_schedules",
     "read_truth",
     "region_attribute",
     "simulate",

@@ -18,7 +18,7 @@ from attraktiv.forecasts.gather import gather
 from attraktiv.forecasts.inputs import Inputs
 from attraktiv.forecasts.scenarios import Scenario, scenarios_of
 from attraktiv.forecasts.years import AGE_GROUPS, How, simulate
-from attraktiv.panels import content_hash, read_national, read_panel
+from attraktiv.panels import content_hash, read_national, read_panel, read_schedules
 from attraktiv.progress import progress as progress_bar
 from attraktiv.store import Growing, growing_group, open_run, refuse_group
 
@@ -122,7 +122,11 @@ def forecast(
     chosen = (np.arange(chains)[:, None] * known_draws + taken).ravel()
     origin = int(tree.attrs["last_year"]) + 1
     tied = None if national is None else read_national(national, range(origin, origin + horizon))
-    inputs = gather(tree, data, horizon, chosen, seed, jobs=jobs, national=tied, progress=progress)
+    supplied = None if isinstance(panel, xr.Dataset) else read_schedules(panel)
+    inputs = gather(
+        tree, data, horizon, chosen, seed, jobs=jobs, national=tied, supplied=supplied,
+        progress=progress,
+    )  # fmt: skip
     has_ages = inputs.people is not None
     if ages and not has_ages:
         raise ForecastError(
