@@ -34,7 +34,6 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, prange
 
-FEMALE = "female"
 _MANY = 200.0  # above this mean a count is drawn as a rounded normal number
 
 # sums of hundreds of cells may be taken in any order, the same each time: then they are vectorised
@@ -78,8 +77,18 @@ def _chance(mean, normal):  # type: ignore[no-untyped-def]
 
 @_compiled
 def natural(
-    people, female, mortality, fertility, boys, mortality_level, fertility_level, normal, certain,
-    survivors, births, deaths,
+    people,
+    female,
+    mortality,
+    fertility,
+    boys,
+    mortality_level,
+    fertility_level,
+    normal,
+    certain,
+    survivors,
+    births,
+    deaths,
 ):  # type: ignore[no-untyped-def]
     """Let a year of births and deaths pass.
 
@@ -144,8 +153,18 @@ def natural(
 
 @_compiled
 def natural_whole(
-    people, female, mortality, fertility, boys, mortality_level, fertility_level, normal, uniform,
-    survivors, births, deaths,
+    people,
+    female,
+    mortality,
+    fertility,
+    boys,
+    mortality_level,
+    fertility_level,
+    normal,
+    uniform,
+    survivors,
+    births,
+    deaths,
 ):  # type: ignore[no-untyped-def]
     """Let a year of births and deaths pass, in whole persons.
 
@@ -197,8 +216,7 @@ def _erf(x):  # type: ignore[no-untyped-def]
     # Abramowitz and Stegun (1964), 7.1.26: error below 1.5e-7, far below that of any count
     t = 1.0 / (1.0 + 0.3275911 * abs(x))
     poly = t * (
-        0.254829592
-        + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))
+        0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))
     )
     value = 1.0 - poly * np.exp(-x * x)
     return value if x >= 0.0 else -value

@@ -293,9 +293,7 @@ def _coordinates(
     return xr.Dataset(coords=coords, attrs=attrs)
 
 
-def _variables(
-    inputs: Inputs, coords: xr.Dataset, how: How, at_once: int
-) -> dict[str, Growing]:
+def _variables(inputs: Inputs, coords: xr.Dataset, how: How, at_once: int) -> dict[str, Growing]:
     sample = (names.SCENARIO, names.CHAIN, names.DRAW)
     wanted: dict[str, tuple[str, ...]] = dict.fromkeys(
         (names.POPULATION, names.NATURAL_INCREASE, names.NET_MIGRATION,

@@ -148,7 +148,9 @@ def factors_of(
             continue
         (term,) = parse_formula(label)
         beta, scale = equation.beta[:, k, None], float(equation.scale[k])
-        attribute = [name in panel and panel[name].dims == (names.PLACE,) for name in term.variables]
+        attribute = [
+            name in panel and panel[name].dims == (names.PLACE,) for name in term.variables
+        ]
         if all(
             simulated(name) or here for name, here in zip(term.variables, attribute, strict=True)
         ):

@@ -16,6 +16,7 @@ from attraktiv.errors import AttraktivWarning, ForecastError, PanelError
 from attraktiv.forecasts import factors
 from attraktiv.forecasts.equations import Equation, equation_draws
 from attraktiv.forecasts.inputs import OWN_LAGS, Inputs, People, Side, positions
+from attraktiv.forecasts.known import which_are_women
 from attraktiv.forecasts.profile import estimate_profile
 from attraktiv.forecasts.vital import estimate_vital
 from attraktiv.panels import Schedules, covariate, jobs_before, neighbours
@@ -163,7 +164,8 @@ def _people(
     profile = estimate_profile(inside, vital, origin=origin)
     by_age = inside[names.POPULATION_BY_AGE].sel({names.YEAR: origin})
     values = by_age.transpose(names.PLACE, names.SEX, names.AGE).values
-    return People(values, inside[names.SEX].values, inside[names.AGE].values, vital, profile)
+    sexes, ages = inside[names.SEX].values, inside[names.AGE].values
+    return People(values, sexes, ages, which_are_women(inside), vital, profile)
 
 
 def _jobs_of(

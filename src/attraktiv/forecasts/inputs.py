@@ -28,6 +28,8 @@ class People:
         (place, sex, age) persons on 1 January of the origin.
     sexes, ages : numpy.ndarray
         Their labels.
+    female : int
+        Which of the sexes are women.
     vital : Vital
     profile : Profile
     """
@@ -35,6 +37,7 @@ class People:
     by_age: np.ndarray
     sexes: np.ndarray
     ages: np.ndarray
+    female: int
     vital: Vital
     profile: Profile
 

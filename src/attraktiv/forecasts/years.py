@@ -246,9 +246,7 @@ class _Years:
         terms = JobTerms(self.jobs_level[:, t], structure, eta, attractive, noise)
         growth = np.maximum(job_growth(state, terms, inputs.fitted), _MOST_LOST)
         jobs = np.maximum(state.jobs * (1.0 + growth / 100.0) + self._edited("jobs", year), 0.0)
-        safe = State(
-            state.jobs, np.maximum(state.population, _ALL), state.growth, state.own_growth
-        )
+        safe = State(state.jobs, np.maximum(state.population, _ALL), state.growth, state.own_growth)
         own = own_job_growth(safe, jobs)
         infix = f"{inputs.sector}_" if inputs.sector else ""
         self.history.add(f"{infix}{names.JOBS.removesuffix('s')}_growth", growth)
@@ -311,7 +309,7 @@ class _Years:
         fertility = vital.fertility_of_place * vital.fertility_level[:, t, None]
         args = (
             self.people,
-            list(inputs.people.sexes).index(cohorts.FEMALE),
+            inputs.people.female,
             vital.mortality.astype(self.precision),
             vital.fertility.astype(self.precision),
             vital.share_of_boys,

@@ -131,9 +131,7 @@ def evaluate_year(term: Term, lookup: Callable[[str, int], np.ndarray]) -> np.nd
     return np.prod([_year_value(part, lookup, 0) for part in term.parts], axis=0)
 
 
-def _year_value(
-    node: ast.expr, lookup: Callable[[str, int], np.ndarray], lag: int
-) -> np.ndarray:
+def _year_value(node: ast.expr, lookup: Callable[[str, int], np.ndarray], lag: int) -> np.ndarray:
     if isinstance(node, ast.Name):
         return lookup(node.id, lag)
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):

@@ -75,9 +75,7 @@ def test_thirty_years_are_those_of_a_dense_leslie_matrix(people, rates) -> None:
     for _ in range(30):
         expected = matrix @ expected
         survivors, _, _ = natural(found, rates)
-        found, _, _ = migrate(
-            found, survivors, nobody, np.zeros_like(found), np.ones((2, AGES))
-        )
+        found, _, _ = migrate(found, survivors, nobody, np.zeros_like(found), np.ones((2, AGES)))
     np.testing.assert_allclose(found.reshape(DRAWS * PLACES, -1).T, expected, rtol=1e-9)
 
 
@@ -182,9 +180,7 @@ def test_single_and_double_precision_agree(people, rates, rng) -> None:
     for dtype in (np.float32, np.float64):
         one = people.astype(dtype)
         survivors, _, _ = natural(one, tuple(rate.astype(dtype) for rate in rates))
-        found.append(
-            migrate(one, survivors, net, np.zeros_like(one), np.ones((2, AGES), dtype))[0]
-        )
+        found.append(migrate(one, survivors, net, np.zeros_like(one), np.ones((2, AGES), dtype))[0])
     np.testing.assert_allclose(found[0], found[1], rtol=1e-4)
 
 

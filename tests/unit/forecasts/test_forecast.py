@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from tests.unit.forecasts.conftest import HORIZON, ORIGIN
 
 import attraktiv
 from attraktiv.errors import ForecastError, PanelError, RunError
 from attraktiv.store import write_run
-from tests.unit.forecasts.conftest import HORIZON, ORIGIN
 
 SAMPLE = ("chain", "draw")
 
@@ -59,9 +59,7 @@ def test_scenarios_come_in_their_order_and_differ_by_what_is_stored(continued: x
     assert bool((last.sel(scenario="low") <= last.sel(scenario="neutral")).all())
     assert bool((last.sel(scenario="neutral") <= last.sel(scenario="high")).all())
     difference = last - last.sel(scenario="continued")
-    np.testing.assert_allclose(
-        continued.population_difference.isel(year=-1), difference, atol=2e-3
-    )
+    np.testing.assert_allclose(continued.population_difference.isel(year=-1), difference, atol=2e-3)
 
 
 def test_scenarios_share_their_chance(continued: xr.Dataset) -> None:
@@ -201,9 +199,7 @@ def test_the_nation_is_that_of_a_projection(
     nearest = np.abs(total.values.ravel()[:, None] / np.array(wanted) - 1)
     assert nearest.min(axis=1).max() < 1e-5
     assert (nearest.argmin(axis=1) == 0).mean() == pytest.approx(0.5)
-    one = attraktiv.forecast(
-        run, country, HORIZON, national=f"{file}:low", seed=2, progress=False
-    )
+    one = attraktiv.forecast(run, country, HORIZON, national=f"{file}:low", seed=2, progress=False)
     total = one.population.isel(scenario=0, year=-1).sum("place", dtype=np.float64)
     np.testing.assert_allclose(total, wanted[1], rtol=1e-5)
     with pytest.raises(PanelError, match="no variant 'middle'; it has high, low"):
