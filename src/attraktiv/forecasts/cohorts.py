@@ -76,7 +76,7 @@ def _chance(mean, normal):  # type: ignore[no-untyped-def]
 
 
 @_compiled
-def natural(
+def natural(  # type: ignore[no-untyped-def]
     people,
     female,
     mortality,
@@ -89,7 +89,7 @@ def natural(
     survivors,
     births,
     deaths,
-):  # type: ignore[no-untyped-def]
+):
     """Let a year of births and deaths pass.
 
     Parameters
@@ -152,7 +152,7 @@ def natural(
 
 
 @_compiled
-def natural_whole(
+def natural_whole(  # type: ignore[no-untyped-def]
     people,
     female,
     mortality,
@@ -165,7 +165,7 @@ def natural_whole(
     survivors,
     births,
     deaths,
-):  # type: ignore[no-untyped-def]
+):
     """Let a year of births and deaths pass, in whole persons.
 
     Parameters

@@ -167,6 +167,10 @@ def factors_of(
     return tuple(found)
 
 
+def _is_attribute(panel: xr.Dataset, name: str) -> bool:
+    return name in panel and panel[name].dims == (names.PLACE,)
+
+
 def known_of(factors: tuple[Factor, ...], panel: xr.Dataset, origin: int) -> Known:
     """Read from the panel what the factors need of the years before the origin."""
     years = panel[names.YEAR].values
@@ -174,7 +178,7 @@ def known_of(factors: tuple[Factor, ...], panel: xr.Dataset, origin: int) -> Kno
     values, constant = {}, {}
     for factor in factors:
         for name in factor.term.variables if factor.term is not None else ():
-            if name in panel and panel[name].dims == (names.PLACE,):
+            if _is_attribute(panel, name):
                 constant[name] = panel[name].values.astype(np.float64)
                 continue
             try:

@@ -145,7 +145,7 @@ def _side(
 ) -> Side:
     """Put an equation and its factors together, for the places of the forecast."""
     found = factors.factors_of(equation.at_places(kept), inside, simulated, without)
-    # neighbours may lie among places that are not forecast: what is known comes from the whole panel
+    # the whole panel: neighbours may lie among the places that are not forecast
     known = factors.known_of(found, panel, origin).at_places(kept)
     return Side(equation.at_places(kept), found, known)
 
@@ -210,8 +210,8 @@ def _of_jobs(other: xr.DataTree, run: xr.DataTree) -> xr.DataTree:
         if other.attrs.get(key) != run.attrs.get(key):
             raise ForecastError(
                 f"--jobs: the run was fitted with {what} ({other.attrs.get(key)}) than the one to "
-                f"forecast ({run.attrs.get(key)}). Fit both alike: attraktiv fit {JOBS_MODEL} PANEL "
-                f"--until {run.attrs.get('last_year')} --out JOBS"
+                f"forecast ({run.attrs.get(key)}). Fit both alike: attraktiv fit {JOBS_MODEL} "
+                f"PANEL --until {run.attrs.get('last_year')} --out JOBS"
             )
     for kind in kinds_of(other):
         equation = equation_of(other, kind)
@@ -325,6 +325,6 @@ def _other_migration(inside: xr.Dataset, outcome: str, origin: int) -> np.ndarra
     total = covariate(inside, names.NET_MIGRATION_RATE, until=origin - 1)
     domestic = covariate(inside, outcome, until=origin - 1)
     rest = (total - domestic).sel({names.YEAR: slice(None, origin - 1)})
-    rest = rest.transpose(names.PLACE, names.YEAR).values
-    rest = rest[:, np.isfinite(rest).any(axis=0)]
-    return np.where(np.isfinite(rest), rest, 0.0)
+    values = rest.transpose(names.PLACE, names.YEAR).values
+    values = values[:, np.isfinite(values).any(axis=0)]
+    return np.where(np.isfinite(values), values, 0.0)

@@ -40,8 +40,8 @@ def read_national(path: str | Path, years: range) -> np.ndarray:
         file = Path(name)
     if not file.is_file():
         raise PanelError(
-            f"There is no file {str(path)!r} with the nation's population. Give a csv file with the "
-            "columns year and population: --national FILE.csv"
+            f"There is no file {str(path)!r} with the nation's population. Give a csv file with "
+            "the columns year and population: --national FILE.csv"
         )
     try:
         frame = pd.read_csv(file, dtype={_VARIANT: str})

@@ -34,7 +34,7 @@ class Growing:
 
     dims: tuple[str, ...]
     chunks: tuple[int, ...]
-    attrs: dict[str, str]
+    attrs: dict[str, Any]
 
 
 @contextmanager

@@ -72,7 +72,17 @@ def test_a_large_nation_fits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_questions_at_the_command_line(call: Call, path: Path) -> None:
     call("forecast", path, "panel", "--horizon", 25)
-    words = ["prob_above", "--threshold", "5000", "--scenario", "low", "--year", "2020", "--place", "Oslo"]
+    words = [
+        "prob_above",
+        "--threshold",
+        "5000",
+        "--scenario",
+        "low",
+        "--year",
+        "2020",
+        "--place",
+        "Oslo",
+    ]
     text = call("query", path, *words).stdout
     assert "prob_above, probability" in text
     assert "bands" not in text
