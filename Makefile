@@ -14,7 +14,7 @@ export UV_SYSTEM_CERTS ?= true
 ARGS ?=
 export PYTHON ?=
 
-.PHONY: help install demo test lint types docs bench calibration coverage-table screening-table feedback-table pages wheel-test clean lock
+.PHONY: help install demo test lint types docs bench calibration coverage-table screening-table feedback-table pages forecast-page wheel-test clean lock
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ feedback-table: $(STAMP) ## write docs/feedback.md from simulated countries
 
 pages: $(STAMP) ## write the pages of docs/ that hold results on the real panel
 	@$(BIN)/python scripts/pages.py
+
+forecast-page: $(STAMP) ## write docs/forecast-norway.md: forecasts beside what came
+	@$(BIN)/python scripts/forecast_page.py
 
 wheel-test: $(STAMP) ## build the wheel and use it outside the checkout
 	@sh scripts/test_wheel.sh

@@ -8,6 +8,7 @@ import warnings
 from pathlib import Path
 
 import comparison_page
+import forecast_page
 import growth_page
 import jobs_page
 import norway_page
@@ -40,3 +41,4 @@ if __name__ == "__main__":
     comparison_page.write(DATA / "norway")
     screening_page.write(DATA / "norway")
     telemark_page.write(DATA / "norway")
+    forecast_page.write(DATA / "norway")
