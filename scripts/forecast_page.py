@@ -16,7 +16,8 @@ import xarray as xr
 import attraktiv
 from attraktiv import names
 from attraktiv.errors import AttraktivWarning
-from attraktiv.reports import fan_chart, pyramid, save
+from attraktiv.reports import fan_chart, pyramid
+from attraktiv.reports.drawing import draw
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "forecast-norway.md"
@@ -120,7 +121,8 @@ def rows_of(label: str, panel: xr.Dataset, found: xr.Dataset, official: pd.DataF
                 "no change": percent(now, came),
                 "trend": percent(now * (now / before) ** (years / 10), came),
                 **held,
-                "nation": f"{np.median(nation) / 1000:,.0f} ({interval[0]:,.0f}–{interval[1]:,.0f})",
+                "nation": f"{np.median(nation) / 1000:,.0f} "
+                f"({interval[0]:,.0f}–{interval[1]:,.0f})",
                 "counted": f"{counted / 1000:,.0f}",
             }
         )
@@ -201,9 +203,9 @@ def write(folder: Path) -> None:
         run = attraktiv.open_run(path)
         observed = panel[names.POPULATION].sel({names.YEAR: slice(1990, None)})
         fan = PAGE.with_name("forecast-norway-fan.svg")
-        save(fan_chart(run, PLACES, observed=observed), fan, force=True)
+        draw(fan_chart(run, PLACES, observed=observed), fan, force=True)
         ages = PAGE.with_name("forecast-norway-pyramid.svg")
-        save(pyramid(run, PLACES[1], last_origin + 20), ages, force=True)
+        draw(pyramid(run, PLACES[1], last_origin + 20), ages, force=True)
         constant = run[names.CONSTANT_DATA].dataset
         text = TEXT.format(
             scored=len(scored_places(panel, found)),

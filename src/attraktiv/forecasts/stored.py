@@ -71,8 +71,8 @@ def stored_variable(forecast: xr.Dataset, name: str) -> xr.DataArray:
         held = ", ".join(one for one in STORED if one in forecast)
         ages = " --ages" if name == names.POPULATION_BY_AGE else ""
         raise RunError(
-            f"The forecast holds no {name!r}; it holds {held}. What a forecast holds depends on "
-            f"the panel and on the call: attraktiv forecast RUN PANEL --horizon N{ages} --force"
+            f"The forecast holds no {name!r}; it holds {held}. What it holds depends on the "
+            f"panel and on the call: attraktiv forecast RUN PANEL --horizon N{ages} --force"
         )
     if name in OF_THE_YEAR:  # of the last year only the population of 1 January is known
         return forecast[name].isel({names.YEAR: slice(None, -1)})

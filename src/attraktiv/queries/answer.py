@@ -78,9 +78,9 @@ def query(
         One row per combination of the variable's dims (``place`` and ``name``, ``year``,
         ``term``, ``group``, ``parameter`` where it has them), then ``variable``, ``unit``,
         ``observed`` (what has no distribution), ``mean``, ``median``, ``lower``,
-        ``upper``, ``prob``, ``interval``. A probability is a ``mean`` without a band. Places are
-        sorted by name in their own alphabet
-        unless they are named in the question. ``attrs["note"]`` says what is shown.
+        ``upper``, ``prob``, ``interval``. A probability is a ``mean`` without a band. Places
+        are sorted by name in their own alphabet unless they are named in the question.
+        ``attrs["note"]`` says what is shown.
 
     Raises
     ------

@@ -128,7 +128,8 @@ def forecast_table(
     run
         A run with a forecast.
     places
-        Codes or names; None for the nation and all places.
+        Codes or names; None for the nation, which is the sum of the places with known figures,
+        and all places.
     prob, interval
         The bands: their probability, and ``eti`` or ``hdi``.
 

@@ -89,7 +89,15 @@ def fan_chart(
             f"example: fan_chart(run, ['Oslo'], {names.POPULATION!r})"
         )
     past = _history(observed, codes, origin)
-    rows = [_fan(table[table[names.PLACE] == code], past[code], order, widest) for code in codes]
+    if past and variable == names.POPULATION:  # that of the origin is known: the lines meet
+        now = table[table[names.YEAR] == origin].drop_duplicates(names.PLACE)
+        for code, value in zip(now[names.PLACE], now["median"], strict=True):
+            known = pd.DataFrame({names.YEAR: [origin], "value": [value]})
+            before = past[code]
+            past[code] = pd.concat([before[before[names.YEAR] < origin], known])
+    rows = [
+        _fan(table[table[names.PLACE] == code], past.get(code), order, widest) for code in codes
+    ]
     of_bands = ", ".join(f"{100 * prob:g}" for prob in sorted(widest))
     words = variable.replace("_", " ").capitalize()
     title = alt.TitleParams(
@@ -105,17 +113,10 @@ _PLAIN: Final = {
 }
 
 
-class _Nothing(dict[str, pd.DataFrame]):
-    """History of places that have none."""
-
-    def __missing__(self, code: str) -> pd.DataFrame:
-        return pd.DataFrame({names.YEAR: [], "value": []})
-
-
 def _history(
     observed: xr.DataArray | None, codes: Sequence[str], origin: int
 ) -> dict[str, pd.DataFrame]:
-    found = _Nothing()
+    found: dict[str, pd.DataFrame] = {}
     if observed is None:
         return found
     for code in codes:
@@ -127,11 +128,11 @@ def _history(
 
 
 def _fan(
-    table: pd.DataFrame, past: pd.DataFrame, order: Sequence[str], widest: Sequence[float]
+    table: pd.DataFrame, past: pd.DataFrame | None, order: Sequence[str], widest: Sequence[float]
 ) -> alt.LayerChart | alt.FacetChart:
     import altair as alt
 
-    first = int(min([table[names.YEAR].min(), *past[names.YEAR]]))
+    first = int(min([table[names.YEAR].min(), *([] if past is None else past[names.YEAR])]))
     x = alt.X(
         f"{names.YEAR}:Q",
         title=None,
@@ -146,7 +147,9 @@ def _fan(
         sort=list(order),
         scale=alt.Scale(domain=list(order), range=list(COLOURS[: len(order)])),
         title=None,
-        legend=alt.Legend(orient="top") if len(order) > 1 else None,
+        legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1)
+        if len(order) > 1
+        else None,
     )
     layers = [
         alt.Chart(table[table["prob"] == prob])
@@ -165,7 +168,7 @@ def _fan(
         .mark_line(strokeWidth=2)
         .encode(x=x, y=alt.Y("median:Q", scale=y_scale), color=colour)
     )
-    if len(past):
+    if past is not None and len(past):
         layers.append(
             alt.Chart(past)
             .mark_line(color="black", strokeWidth=1.8)
@@ -245,7 +248,7 @@ def pyramid(
     y = alt.Y("label:N", sort=order, axis=alt.Axis(**axis))
     x = alt.X(
         "median:Q",
-        title="men        persons        women",
+        title="← men · persons · women →",
         scale=alt.Scale(domain=[-top, top], nice=True),
         axis=alt.Axis(labelExpr=_THOUSANDS, tickCount=7, labelFlush=False),
     )

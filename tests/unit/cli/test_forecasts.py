@@ -65,25 +65,15 @@ def test_the_table_fits(call: Call, path: Path) -> None:
 def test_a_large_nation_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(WIDTH))
     run = fake_run()
-    run["constant_data"]["next_population"] = run["constant_data"]["next_population"] * 0 + 9e6
+    run["constant_data"]["next_population"] = run["constant_data"]["next_population"] * 0 + 5e6
     text = table(forecast_table(with_forecast(run, horizon=25)))
     assert max(map(len, text.splitlines())) <= WIDTH
 
 
 def test_questions_at_the_command_line(call: Call, path: Path) -> None:
     call("forecast", path, "panel", "--horizon", 25)
-    words = [
-        "prob_above",
-        "--threshold",
-        "5000",
-        "--scenario",
-        "low",
-        "--year",
-        "2020",
-        "--place",
-        "Oslo",
-    ]
-    text = call("query", path, *words).stdout
+    where = ["--scenario", "low", "--year", 2020, "--place", "Oslo"]
+    text = call("query", path, "prob_above", "--threshold", 5000, *where).stdout
     assert "prob_above, probability" in text
     assert "bands" not in text
     assert "threshold: 5000 persons" in text

@@ -41,7 +41,7 @@ def test_a_band_of_a_stored_forecast(stored: Path, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(xr.backends.zarr.ZarrArrayWrapper, "__getitem__", counted)
     opened = open_run(stored)
-    asked = {"places": ["Ås"], "years": [2017], "scenarios": ["low"]}
+    asked: dict = {"places": ["Ås"], "years": [2017], "scenarios": ["low"]}
     (row,) = query(opened, "forecast/population", **asked).itertuples()
     assert max(read) == 80  # the draws of one cell
     band = bands(
