@@ -1,4 +1,4 @@
-"""The whole way on a simulated country: panel, fit, answer, and the truth beside it."""
+"""The whole way on a simulated country: panel, fit, answer, the truth beside it, forecast."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import pandas as pd
 
 from attraktiv import engines, names
 from attraktiv.errors import InputError
+from attraktiv.forecasts import forecast
 from attraktiv.panels import read_truth, simulate
-from attraktiv.queries import attractiveness_table
-from attraktiv.store import write_run
+from attraktiv.queries import attractiveness_table, forecast_table
+from attraktiv.store import open_run, write_run
 
 MODEL = "hierarchical_dynamic"
+HORIZON, DRAWS = 20, 400
 _MARKER = "attraktiv-demo.txt"
 _COUNTRY, _RUN = "country", "run"
 
@@ -37,6 +39,8 @@ class Demonstration:
         Probability of the bands.
     first, last
         The years of the fit.
+    ahead
+        The nation and its places in years to come, as ``forecast_table`` gives them.
     """
 
     panel: Path
@@ -46,6 +50,7 @@ class Demonstration:
     prob: float
     first: int
     last: int
+    ahead: pd.DataFrame
 
     @property
     def places(self) -> int:
@@ -67,7 +72,7 @@ def demo(
     prob: float = 0.8,
     progress: bool = True,
 ) -> Demonstration:
-    """Simulate a country, fit ``hierarchical_dynamic``, and compare with the truth.
+    """Simulate a country, fit ``hierarchical_dynamic``, compare with the truth, and look ahead.
 
     Parameters
     ----------
@@ -103,9 +108,20 @@ def demo(
     level = (truth[names.THETA] + period).to_series()
     frame["truth"] = level.loc[frame[names.PLACE]].to_numpy()
     frame["held"] = frame["truth"].between(frame["lower"], frame["upper"])
+    forecast(
+        stored, country, HORIZON, scenarios=(names.LOW, names.HIGH), draws=DRAWS, seed=seed,
+        progress=progress,
+    )  # fmt: skip
     shown = [names.PLACE, names.NAME, "mean", "lower", "upper", "truth", "held"]
     return Demonstration(
-        country, stored, tuple(engines.check(run).lines), frame[shown], prob, first, last
+        country,
+        stored,
+        tuple(engines.check(run).lines),
+        frame[shown],
+        prob,
+        first,
+        last,
+        forecast_table(open_run(stored), prob=prob),
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from tests.unit.runs import fake_run
@@ -40,6 +41,18 @@ def quick_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     verdict = SimpleNamespace(passed=True, lines=["Passed."])
     monkeypatch.setattr(engines, "fit", fit, raising=False)
     monkeypatch.setattr(engines, "check", lambda run: verdict, raising=False)
+    # an engine that estimates nothing leaves nothing to continue; test_forecast.py does that
+    monkeypatch.setattr("attraktiv.demonstration.forecast", lambda *args, **kwargs: None)
+    monkeypatch.setattr("attraktiv.demonstration.forecast_table", lambda run, prob: _ahead())
+
+
+def _ahead() -> pd.DataFrame:
+    row = {"scenario": "continued", "place": "", "name": "all places", "year": 2018, "horizon": 1}
+    numbers = {"population": 1000.0, "mean": 1010.0, "median": 1010.0, "lower": 990.0}
+    more = {"upper": 1030.0, "prob_decline": 0.2, "prob": 0.8, "interval": "eti"}
+    frame = pd.DataFrame([{**row, **numbers, **more}])
+    frame.attrs = {"model": "hierarchical_dynamic", "origin": 2017, "draws": 10}
+    return frame
 
 
 def test_the_truth_of_the_period_stands_beside_the_bands(tmp_path: Path) -> None:
@@ -78,4 +91,5 @@ def test_what_the_command_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert "The 5 least attractive places" in text
     assert "The 80% bands hold 59 of 60 truths; about 48 are expected." in text
     assert f"Run:   {out / 'run'}" in text
-    assert text.count("\n  attraktiv ") == 3
+    assert "Population on 1 January, forecast from 2017" in text
+    assert text.count("\n  attraktiv ") == 4

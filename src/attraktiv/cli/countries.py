@@ -24,7 +24,8 @@ def demo(
         Path, typer.Option("--out", metavar="FOLDER", help="Where the country and the run go.")
     ] = Path("demo"),
 ) -> None:
-    """Simulate a country, fit the model, and compare with the truth."""
+    """Simulate a country, fit the model, compare with the truth, and look ahead."""
+    from attraktiv.cli.forecasts import table as forecast_table
     from attraktiv.demonstration import demo as run_demo
 
     result = run_demo(out)
@@ -42,11 +43,15 @@ def demo(
         f"The {result.prob:.0%} bands hold {result.held} of {result.places} truths; about "
         f"{result.prob * result.places:.0f} are expected."
     )
+    ahead = result.ahead
+    typer.echo()
+    typer.echo(forecast_table(ahead[ahead["place"].isin(["", *result.table["place"].head(1)])]))
     typer.echo(f"\nPanel: {result.panel}\nRun:   {result.run}")
     first_place = result.table["place"].iloc[0]
     next_commands(
         f"attraktiv attractiveness {result.run} --unit persons",
         f"attraktiv query {result.run} net_migration_rate --place {first_place}",
+        f"attraktiv query {result.run} forecast/population --place {first_place}",
         f"attraktiv fit book_2023 {result.panel} --out {out / 'classical'}",
     )
 

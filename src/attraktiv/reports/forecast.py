@@ -13,6 +13,7 @@ from attraktiv import names
 from attraktiv.effects import bands, choice
 from attraktiv.errors import InputError, RunError
 from attraktiv.forecasts import summaries
+from attraktiv.forecasts.known import which_are_women
 from attraktiv.forecasts.stored import stored_forecast, stored_variable
 from attraktiv.queries import query
 from attraktiv.reports.drawing import COLOURS, GREY
@@ -233,7 +234,8 @@ def pyramid(
     cell = {names.PLACE: code, names.SCENARIO: scenario, names.YEAR: [years[0], year]}
     found = bands(summaries.in_age_bands(persons.sel(cell).compute(), width), prob)
     table = found.to_dataframe().reset_index()
-    table = table.assign(sign=np.where(table[names.SEX].astype(str).isin(_LEFT), -1.0, 1.0))
+    women = str(found[names.SEX].values[which_are_women(found)])
+    table = table.assign(sign=np.where(table[names.SEX].astype(str) == women, 1.0, -1.0))
     for column in ("median", "lower", "upper"):
         table[column] = table["sign"] * table[column]
     top = float(table[["median", "lower", "upper"]].abs().to_numpy().max())
@@ -273,10 +275,6 @@ def pyramid(
     return alt.layer(bars, band, median, zero).properties(
         width=2 * _SIDE, height=alt.Step(height), title=title
     )
-
-
-#: Codes of men in the folders that are known; everybody else stands to the right.
-_LEFT: Final = frozenset({"male", "males", "men", "man", "m", "menn", "mann", "1"})
 
 
 def _age(lowest: int, width: int, last: int) -> str:
