@@ -1,0 +1,231 @@
+"""Do the walkers draw from the posterior? Long chains on the exact density: ``make exact-table``.
+
+Chains begin at the walkers' draws of ψ and go by Metropolis steps on the exact density, with no
+stand-in. If the walkers draw from the posterior, the chains stay where they began; if not, they
+drift away, each by itself. Steps are differences of draws of a fixed archive, which any symmetric
+choice of makes right, so that chains are independent of each other given the archive.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+import attraktiv
+from attraktiv.engines.collapsed.joint import JointProblem
+from attraktiv.engines.collapsed.sampler import sample
+from attraktiv.model import build_designs, joint_design
+from attraktiv.panels import Feedback
+
+Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+LogDensity = Callable[[Array], Array]
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = Path(os.environ.get("ATTRAKTIV_REAL_DATA", ROOT.parent / "shared" / "data"))
+PAGE = ROOT / "docs" / "exact-chains.md"
+KEPT = ROOT / "docs" / "exact-chains"
+MODEL = "joint_2026"
+CHAINS = 4
+DRAWS = 1000  # of each of the walkers' chains
+PER_WALKER = 10  # draws of one walker, one after the other
+PLACES, YEARS = 356, 14
+LABELS = {
+    "simulated": f"a simulated country of {PLACES} places and {YEARS} years, in which jobs follow people",
+    "published": "the published panel of 426 municipalities, private jobs, 2005–2013",
+}
+
+
+@dataclass(frozen=True)
+class Chains:
+    """Where chains have been.
+
+    Attributes
+    ----------
+    x : (step, chain, d) float
+        Every `every`-th step.
+    accepted : float
+        Share of the steps taken.
+    """
+
+    x: Array
+    accepted: float
+
+
+def problem(case: str) -> JointProblem:
+    """The joint model on one of the panels."""
+    spec = attraktiv.load_spec(MODEL)
+    if case == "simulated":
+        panel = attraktiv.simulate_country(places=PLACES, years=YEARS, seed=0, feedback=Feedback())
+        designs = build_designs(spec, panel.panel, first=int(panel.panel["year"].values[1]))
+        return JointProblem.of(joint_design(designs, panel.panel))
+    # scripts are no package: what makes the panel of the published figures is found by its folder
+    import sys
+
+    sys.path.append(str(ROOT / "scripts"))
+    import jobs_figures
+    import published_figures
+    import published_panel
+
+    rows = published_figures.of_level(
+        published_figures.read(DATA), published_figures.MUNICIPALITY
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        data = attraktiv.read_panel(published_panel.write_folder(rows, Path(folder)))
+    designs = build_designs(
+        jobs_figures.of_the_jobs(MODEL), data, first=2005, last=2013, without=jobs_figures.LACKING
+    )
+    return JointProblem.of(joint_design(designs, data))
+
+
+def walk(
+    log_density: LogDensity,
+    start: Array,
+    archive: Array,
+    steps: int,
+    every: int,
+    rng: np.random.Generator,
+    seconds: float = np.inf,
+) -> Chains:
+    """Let a chain go from each row of `start`, by plain Metropolis steps.
+
+    A step is γ times the difference of two rows of the archive, in all coordinates or in a random
+    part of them, and a little noise; γ = 2.38/√(2d) with d coordinates changed, and now and then 1.
+    """
+    n, d = start.shape
+    x, value = start.copy(), log_density(start)
+    kept, taken, done = [x.copy()], 0, 0
+    until = time.perf_counter() + seconds
+    for step in range(1, steps + 1):
+        one, other = rng.integers(len(archive), size=(2, n))
+        share = rng.choice([1.0, 0.5, 0.2], size=(n, 1))
+        part = rng.random((n, d)) < share
+        size = np.maximum(part.sum(axis=1, keepdims=True), 1)
+        jump = np.where(rng.random((n, 1)) < 0.1, 1.0, 2.38 / np.sqrt(2.0 * size))
+        y = x + part * (jump * (archive[one] - archive[other]) + 1e-4 * rng.standard_normal((n, d)))
+        there = log_density(y)
+        moved = np.log(rng.random(n)) < there - value
+        x = np.where(moved[:, None], y, x)
+        value = np.where(moved, there, value)
+        taken, done = taken + int(moved.sum()), done + 1
+        if step % every == 0:
+            kept.append(x.copy())
+            if time.perf_counter() > until:
+                break
+    return Chains(np.stack(kept), taken / (n * done))
+
+
+def correlation_time(series: Array) -> Array:
+    """Integrated autocorrelation time of (step, chain, d), in rows, by all chains together."""
+    steps = len(series)
+    off = series - series.mean(axis=(0, 1))
+    variance = (off**2).mean(axis=(0, 1))
+    tau = np.ones(series.shape[2])
+    going = np.ones(series.shape[2], dtype=bool)
+    for lag in range(1, steps):
+        rho = (off[:-lag] * off[lag:]).mean(axis=(0, 1)) / variance
+        going &= rho > 0.02
+        if not going.any():
+            break
+        tau += 2.0 * np.where(going, rho, 0.0)
+    return tau
+
+
+def compared(labels: tuple[str, ...], before: Array, chains: Chains, every: int) -> pd.DataFrame:
+    """Means, deviations and quantiles before and after, and how far chains drifted.
+
+    Parameters
+    ----------
+    labels : tuple of str
+        Of the parameters.
+    before : (walker, draw, d) float
+        The walkers' draws.
+    chains : Chains
+        That began at the last draw of each walker.
+    every : int
+        Steps from one kept row to the next.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each parameter. ``z_…`` is the mean change of a chain, between where it began and
+        the mean of its second half, over its standard error over chains: of the parameter, of its
+        square about the mean, and of being below the 5 % and above the 95 % quantile.
+        ``before_…`` and ``after_…`` with their standard errors.
+    """
+    first, late = chains.x[0], chains.x[len(chains.x) // 2 :]
+    flat = before.reshape(-1, before.shape[2])
+    middle, low, high = flat.mean(axis=0), *np.quantile(flat, [0.05, 0.95], axis=0)
+    questions: dict[str, Callable[[Array], Array]] = {
+        "mean": lambda x: x,
+        "square": lambda x: (x - middle) ** 2,
+        "low": lambda x: (x < low).astype(float),
+        "high": lambda x: (x > high).astype(float),
+    }
+    found: dict[str, Array] = {}
+    for name, of in questions.items():
+        change = of(late).mean(axis=0) - of(first)
+        error = change.std(axis=0, ddof=1) / np.sqrt(len(first))
+        found[f"z_{name}"] = change.mean(axis=0) / error
+    scale = flat.std(axis=0)
+    for side, groups in (("before", before), ("after", late.transpose(1, 0, 2))):
+        every_draw = groups.reshape(-1, groups.shape[2])
+        means = groups.mean(axis=1)
+        found[f"{side}_mean"] = every_draw.mean(axis=0)
+        found[f"{side}_error"] = means.std(axis=0, ddof=1) / np.sqrt(len(means))
+        found[f"{side}_sd"] = every_draw.std(axis=0)
+        found[f"{side}_low"], found[f"{side}_high"] = np.quantile(every_draw, [0.05, 0.95], axis=0)
+    found["drift"] = (found["after_mean"] - found["before_mean"]) / scale
+    found["steps_to_forget"] = correlation_time(chains.x) * every
+    return pd.DataFrame(found, index=pd.Index(labels, name="parameter"))
+
+
+def measure(case: str, steps: int, every: int, seed: int, seconds: float) -> pd.DataFrame:
+    """Sample by walkers, go on by plain chains, and compare."""
+    of = problem(case)
+    rng = np.random.default_rng(seed)
+    names = of.hyper.names
+    with threadpool_limits(1, user_api="blas"):
+        found = sample(
+            of.log_posterior,
+            np.zeros(len(names)),
+            guided=of.guide,
+            chains=CHAINS,
+            draws=DRAWS,
+            rng=rng,
+        )
+        walkers = found.x.reshape(-1, PER_WALKER, len(names))
+        chains = walk(
+            of.log_posterior,
+            walkers[:, -1],
+            walkers.reshape(-1, len(names)),
+            steps,
+            every,
+            rng,
+            seconds,
+        )
+    table = compared(names, walkers, chains, every)
+    length = (len(chains.x) - 1) * every
+    return table.assign(chains=len(walkers), steps=length, accepted=chains.accepted)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("cases", nargs="*", default=list(LABELS), choices=list(LABELS))
+    parser.add_argument("--steps", type=int, default=2000, help="of each of the 400 chains")
+    parser.add_argument("--every", type=int, default=20, help="steps from one kept to the next")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=np.inf, help="stop chains after these")
+    given = parser.parse_args()
+    KEPT.mkdir(exist_ok=True)
+    for case in given.cases:
+        found = measure(case, given.steps, given.every, given.seed, given.seconds)
+        found.to_csv(KEPT / f"{case}.csv", float_format="%.5g")
