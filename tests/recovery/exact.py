@@ -39,9 +39,30 @@ DRAWS = 1000  # of each of the walkers' chains
 PER_WALKER = 10  # draws of one walker, one after the other
 PLACES, YEARS = 356, 14
 LABELS = {
-    "simulated": f"a simulated country of {PLACES} places and {YEARS} years, in which jobs follow people",
+    "simulated": f"a simulated country of {PLACES} places and {YEARS} years where jobs follow people",
     "published": "the published panel of 426 municipalities, private jobs, 2005–2013",
 }
+
+
+TEXT = """# Walkers beside chains without a stand-in
+
+`{model}` has seventeen parameters that are not integrated out, and walkers sample them: they go far
+under a learnt stand-in of the density between two looks at the density itself
+([](decisions/0008-walkers-for-many-parameters.md)). If that were wrong, the draws would not be
+those of the posterior. So {chains} chains begin at the walkers' draws and go on by plain Metropolis steps
+on the exact density, with no stand-in. Chains that begin in the posterior stay there on average;
+chains that begin elsewhere drift towards it, all in one direction.
+
+*Drift* is the mean of the chains' second half less that of the walkers, in posterior standard
+deviations. *z* is the mean change of a chain, from where it began to the mean of its second half,
+over its standard error across chains: of the parameter, of its squared distance from the walkers'
+mean, and of the shares below their 5 % and above their 95 % quantile. If nothing drifts, about
+5 % of z lie beyond 2. *Forgets in* is how many steps make one independent draw.
+"""
+END = """
+`make exact-table` writes this page, in an hour on one core; the published figures have to be in the
+folder of data.
+"""
 
 
 @dataclass(frozen=True)
@@ -75,9 +96,7 @@ def problem(case: str) -> JointProblem:
     import published_figures
     import published_panel
 
-    rows = published_figures.of_level(
-        published_figures.read(DATA), published_figures.MUNICIPALITY
-    )
+    rows = published_figures.of_level(published_figures.read(DATA), published_figures.MUNICIPALITY)
     with tempfile.TemporaryDirectory() as folder:
         data = attraktiv.read_panel(published_panel.write_folder(rows, Path(folder)))
     designs = build_designs(
@@ -217,15 +236,69 @@ def measure(case: str, steps: int, every: int, seed: int, seconds: float) -> pd.
     return table.assign(chains=len(walkers), steps=length, accepted=chains.accepted)
 
 
+def section(case: str, table: pd.DataFrame) -> str:
+    """What the chains of one panel say."""
+    chains, steps = int(table["chains"].iloc[0]), int(table["steps"].iloc[0])
+    forgets = table["steps_to_forget"]
+    z = table[[f"z_{name}" for name in ("mean", "square", "low", "high")]]
+    where = z.abs().max(axis=1).idxmax()
+    moves = chains * steps / 2 / forgets.max()
+    lines = [
+        f"## {case[0].upper()}{case[1:]}",
+        "",
+        f"On {LABELS[case]}: {chains} chains of {steps:,} steps, {chains * steps:,} densities, of "
+        f"which {table['accepted'].iloc[0]:.0%} were taken. The slowest parameter forgets in "
+        f"{forgets.max():.0f} steps, the median one in {forgets.median():.0f}: the second halves "
+        f"are worth {moves:,.0f} independent draws of the slowest. Of {z.size} z, "
+        f"{(z.abs() > 2).to_numpy().mean():.1%} lie beyond 2, the largest is "
+        f"{z.abs().to_numpy().max():.1f} (`{where}`); the largest drift is "
+        f"{table['drift'].abs().max():.2f} standard deviations.",
+        "",
+        "| | walkers | 5 % to 95 % | exact | 5 % to 95 % | drift | z | square | below | above "
+        "| forgets in |",
+        "|---" * 11 + "|",
+    ]
+    for name, row in table.iterrows():
+        cells = [f"`{name}`"]
+        for side in ("before", "after"):
+            mean, sd, error = (row[f"{side}_{part}"] for part in ("mean", "sd", "error"))
+            cells.append(f"{mean:.3f} ± {sd:.3f} ({error:.3f})")
+            cells.append(f"{row[f'{side}_low']:.2f} to {row[f'{side}_high']:.2f}")
+        cells.append(f"{row['drift']:+.2f}")
+        cells += [f"{row[column]:+.1f}" for column in z]
+        cells.append(f"{row['steps_to_forget']:.0f}")
+        lines.append(f"| {' | '.join(cells)} |")
+    lines += [
+        "",
+        "Parameters are on the scale on which they are sampled, where their prior is standard "
+        "normal; mean ± standard deviation, in brackets the standard error of the mean.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def page() -> str:
+    """The page of the documentation, from the tables that are kept."""
+    tables = {
+        case: pd.read_csv(KEPT / f"{case}.csv", index_col="parameter")
+        for case in LABELS
+        if (KEPT / f"{case}.csv").is_file()
+    }
+    count = int(next(iter(tables.values()))["chains"].iloc[0])
+    parts = [TEXT.format(model=MODEL, chains=count)]
+    return "\n".join(parts + [section(case, table) for case, table in tables.items()]) + END
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("cases", nargs="*", default=list(LABELS), choices=list(LABELS))
+    parser.add_argument("cases", nargs="*", help="panels; all, where none is named")
     parser.add_argument("--steps", type=int, default=2000, help="of each of the 400 chains")
     parser.add_argument("--every", type=int, default=20, help="steps from one kept to the next")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=np.inf, help="stop chains after these")
+    parser.add_argument("--page", action="store_true", help="write the page from kept tables")
     given = parser.parse_args()
     KEPT.mkdir(exist_ok=True)
-    for case in given.cases:
+    for case in [] if given.page else given.cases or LABELS:
         found = measure(case, given.steps, given.every, given.seed, given.seconds)
         found.to_csv(KEPT / f"{case}.csv", float_format="%.5g")
+    PAGE.write_text(page(), encoding="utf-8")
