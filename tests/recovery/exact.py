@@ -9,7 +9,9 @@ choice of makes right, so that chains are independent of each other given the ar
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -100,12 +102,11 @@ def problem(case: str) -> JointProblem:
         designs = build_designs(spec, panel.panel, first=int(panel.panel["year"].values[1]))
         return JointProblem.of(joint_design(designs, panel.panel))
     # scripts are no package: what makes the panel of the published figures is found by its folder
-    import sys
-
     sys.path.append(str(ROOT / "scripts"))
-    import jobs_figures
-    import published_figures
-    import published_panel
+    jobs_figures, published_figures, published_panel = (
+        importlib.import_module(name)
+        for name in ("jobs_figures", "published_figures", "published_panel")
+    )
 
     rows = published_figures.of_level(published_figures.read(DATA), published_figures.MUNICIPALITY)
     with tempfile.TemporaryDirectory() as folder:
@@ -254,9 +255,9 @@ def section(case: str, table: pd.DataFrame) -> str:
     z = table[[f"z_{name}" for name in ("mean", "square", "low", "high")]]
     where = z.abs().max(axis=1).idxmax()
     ratio = table["before_sd"] / table["after_sd"]
-    apart = table["after_mean"] - table["before_mean"]
-    unpaired = apart / np.hypot(table["after_error"], table["before_error"])
-    furthest = str(unpaired.abs().idxmax())
+    apart = np.abs(table["after_mean"].to_numpy(float) - table["before_mean"].to_numpy(float))
+    apart /= np.hypot(table["after_error"].to_numpy(float), table["before_error"].to_numpy(float))
+    furthest = table.index[int(apart.argmax())]
     moves = chains * steps / 2 / forgets.max()
     lines = [
         f"## {case[0].upper()}{case[1:]}",
@@ -269,7 +270,7 @@ def section(case: str, table: pd.DataFrame) -> str:
         f"{z.abs().to_numpy().max():.1f} (`{where}`); the largest drift is "
         f"{table['drift'].abs().max():.2f} standard deviations. All of the walkers' draws against "
         "all of the second halves, as if they were independent: the means lie at most "
-        f"{unpaired.abs().max():.1f} standard errors apart (`{furthest}`), and the ratio of "
+        f"{apart.max():.1f} standard errors apart (`{furthest}`), and the ratio of "
         f"standard deviations, walkers to exact, is between {ratio.min():.2f} and "
         f"{ratio.max():.2f}, median {ratio.median():.2f}.",
         "",
