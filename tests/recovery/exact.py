@@ -285,7 +285,7 @@ def section(case: str, table: pd.DataFrame) -> str:
             cells.append(f"{mean:.3f} ± {sd:.3f} ({error:.3f})")
             cells.append(f"{row[f'{side}_low']:.2f} to {row[f'{side}_high']:.2f}")
         cells.append(f"{row['drift']:+.2f}")
-        cells += [f"{row[column]:+.1f}" for column in z]
+        cells += [f"{row[column]:+.1f}" for column in map(str, z)]
         cells.append(f"{row['steps_to_forget']:.0f}")
         lines.append(f"| {' | '.join(cells)} |")
     lines += [
