@@ -14,7 +14,11 @@ export UV_SYSTEM_CERTS ?= true
 ARGS ?=
 export PYTHON ?=
 
+<<<<<<< HEAD
 .PHONY: help install demo test lint types docs bench calibration coverage-table screening-table feedback-table pages forecast-page wheel-test clean lock
+=======
+.PHONY: help install demo test lint types docs bench calibration coverage-table screening-table feedback-table exact-table pages wheel-test clean lock
+>>>>>>> five
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +63,9 @@ screening-table: $(STAMP) ## write docs/screening-rates.md from simulated countr
 
 feedback-table: $(STAMP) ## write docs/feedback.md from simulated countries
 	@$(BIN)/python -m tests.recovery.feedback $(ARGS)
+
+exact-table: $(STAMP) ## write docs/exact-chains.md: walkers beside chains without a stand-in
+	@$(BIN)/python -m tests.recovery.exact $(ARGS)
 
 pages: $(STAMP) ## write the pages of docs/ that hold results on the real panel
 	@$(BIN)/python scripts/pages.py

@@ -34,6 +34,8 @@ posterior standard deviations, collapsed to NUTS, lies between {low:.2f} and {hi
 |---|---|---|---|
 {kinds}
 
+Of a joint model, [walkers are held against chains without a stand-in](exact-chains.md).
+
 `python -m tests.recovery.agreement COLLAPSED NUTS` writes this page from two stored runs.
 """
 
