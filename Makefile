@@ -14,11 +14,7 @@ export UV_SYSTEM_CERTS ?= true
 ARGS ?=
 export PYTHON ?=
 
-<<<<<<< HEAD
-.PHONY: help install demo test lint types docs bench calibration coverage-table screening-table feedback-table pages forecast-page wheel-test clean lock
-=======
-.PHONY: help install demo test lint types docs bench calibration coverage-table screening-table feedback-table exact-table pages wheel-test clean lock
->>>>>>> five
+.PHONY: help install demo test lint types docs bench calibration coverage-table screening-table feedback-table exact-table pages forecast-page wheel-test clean lock
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -43,7 +43,7 @@ def continue_level(
     -------
     (draw, year) float
     """
-    out = np.empty_like(normal)
+    out = np.empty(normal.shape)
     now = level
     for t in range(normal.shape[1]):
         now = mean + rho * (now - mean) + sigma * normal[:, t]
