@@ -14,7 +14,7 @@ export UV_SYSTEM_CERTS ?= true
 ARGS ?=
 export PYTHON ?=
 
-.PHONY: help install demo test lint types docs bench calibration coverage-table screening-table feedback-table exact-table pages forecast-page wheel-test clean lock
+.PHONY: help install demo test lint types docs bench bench-forecast calibration coverage-table screening-table feedback-table exact-table pages forecast-page wheel-test clean lock
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ docs: $(STAMP) ## build docs/_build/html; a warning is an error
 
 bench: $(STAMP) ## measure the engines and write docs/benchmarks.md (a quarter of an hour)
 	@$(BIN)/python benchmarks/engines.py
+
+bench-forecast: $(STAMP) ## measure a forecast and write docs/benchmarks-forecast.md
+	@$(BIN)/python benchmarks/forecasts.py
 
 calibration: $(STAMP) ## the slow tests; then 500 simulations a model and docs/calibration.md
 	@$(PYTEST) -m slow

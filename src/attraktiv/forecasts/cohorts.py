@@ -116,7 +116,8 @@ def natural(  # type: ignore[no-untyped-def]
         Filled: persons in the year.
     """
     draws, places, sexes, ages = people.shape
-    one, half = people.dtype.type(1.0), people.dtype.type(0.5)
+    number = people.dtype.type
+    zero, half, one = number(0.0), number(0.5), number(1.0)
     for i in prange(draws * places):
         d, p = i // places, i % places
         expected = 0.0
@@ -127,25 +128,28 @@ def natural(  # type: ignore[no-untyped-def]
         level = mortality_level[d, p]
         dying = 0.0
         for s in range(sexes):
+            row = zero  # sums of a row in the precision of people: they are vectorised
             for a in range(ages):
                 m = mortality[s, a] * level
-                dying += people[d, p, s, a] * min(m / (one + half * m), one)
+                row += people[d, p, s, a] * min(m / (one + half * m), one)
+            dying += row
         factor = one
         if not certain and dying > 0.0:
-            factor = people.dtype.type(_chance(dying, normal[d, p, 1]) / dying)
+            factor = number(_chance(dying, normal[d, p, 1]) / dying)
         dead = 0.0
         for s in range(sexes):
             survivors[d, p, s, 0] = born * ((1.0 - boys) if s == female else boys)
+            row = zero
             for a in range(ages - 1):
                 here = people[d, p, s, a]
                 m = mortality[s, a] * level
                 gone = min(here * (min(m / (one + half * m), one) * factor), here)
-                dead += gone
+                row += gone
                 survivors[d, p, s, a + 1] = here - gone
             here = people[d, p, s, ages - 1]
             m = mortality[s, ages - 1] * level
             gone = min(here * (min(m / (one + half * m), one) * factor), here)
-            dead += gone
+            dead += row + gone
             survivors[d, p, s, ages - 1] += here - gone
         births[d, p] = born
         deaths[d, p] = dead
@@ -266,11 +270,15 @@ def migrate(people, survivors, net, profile, spread, start, whole, moved, popula
         weight = 0.0
         total = 0.0
         for s in range(sexes):
+            row_base, row_weight, row_total = zero, zero, zero
             for a in range(ages):
                 here = people[d, p, s, a]
-                base += here * profile[d, p, s, a]
-                weight += here * spread[s, a]
-                total += survivors[d, p, s, a]
+                row_base += here * profile[d, p, s, a]
+                row_weight += here * spread[s, a]
+                row_total += survivors[d, p, s, a]
+            base += row_base
+            weight += row_weight
+            total += row_total
         wanted = max(total + net[d, p], 0.0)
         nobody = weight <= 0.0
         if nobody:  # nobody lives here: who comes is spread as anywhere
@@ -281,18 +289,22 @@ def migrate(people, survivors, net, profile, spread, start, whole, moved, popula
         inside = 0.0
         least = zero
         for s in range(sexes):
-            for a in range(ages - 1, 0, -1):
-                coming = spread[s, a - 1] * delta
-                if not nobody:
-                    coming = people[d, p, s, a - 1] * (profile[d, p, s, a - 1] + coming)
-                survivors[d, p, s, a] += coming
-            staying = spread[s, ages - 1] * delta
-            if not nobody:
-                staying = people[d, p, s, ages - 1] * (profile[d, p, s, ages - 1] + staying)
-            survivors[d, p, s, ages - 1] += staying
+            last = ages - 1
+            if nobody:
+                for a in range(last):
+                    survivors[d, p, s, a + 1] += spread[s, a] * delta
+                survivors[d, p, s, last] += spread[s, last] * delta
+            else:
+                for a in range(last):
+                    rate = profile[d, p, s, a] + spread[s, a] * delta
+                    survivors[d, p, s, a + 1] += people[d, p, s, a] * rate
+                rate = profile[d, p, s, last] + spread[s, last] * delta
+                survivors[d, p, s, last] += people[d, p, s, last] * rate
+            row = zero
             for a in range(ages):
                 least = min(least, survivors[d, p, s, a])
-                inside += survivors[d, p, s, a]
+                row += survivors[d, p, s, a]
+            inside += row
         if least < 0.0:
             inside = 0.0
             for s in range(sexes):
@@ -321,22 +333,26 @@ def migrate(people, survivors, net, profile, spread, start, whole, moved, popula
 
 
 @_compiled
-def by_groups(people, group, out):  # type: ignore[no-untyped-def]
+def by_groups(people, first, end, out):  # type: ignore[no-untyped-def]
     """Sum persons by groups of ages.
 
     Parameters
     ----------
     people : (draw, place, sex, age) float
-    group : (age,) int
-        Group of each age; below zero in none.
+    first, end : (group,) int
+        Positions of the first age of each group, and of the one after its last.
     out : (group, draw, place) float
         Filled.
     """
-    draws, places, sexes, ages = people.shape
-    out[:] = 0.0
+    draws, places, sexes, _ = people.shape
+    zero = people.dtype.type(0.0)
     for i in prange(draws * places):
         d, p = i // places, i % places
-        for s in range(sexes):
-            for a in range(ages):
-                if group[a] >= 0:
-                    out[group[a], d, p] += people[d, p, s, a]
+        for g in range(len(first)):
+            total = 0.0
+            for s in range(sexes):
+                row = zero
+                for a in range(first[g], end[g]):
+                    row += people[d, p, s, a]
+                total += row
+            out[g, d, p] = total

@@ -252,20 +252,22 @@ def _standardised(x: np.ndarray, scale: float, fitted: np.ndarray) -> np.ndarray
     return np.where(known & (count > 0), (x - total / np.maximum(count, 1)) / scale, 0.0)
 
 
-def in_group(label: str, ages: np.ndarray) -> np.ndarray:
-    """Say which ages a share is of, bool (age,).
+def ages_of(label: str, ages: np.ndarray) -> tuple[int, int]:
+    """Give the positions of the first age of a share and of the one after its last.
 
     Parameters
     ----------
     label : str
         Such as ``share_20_39`` or ``share_67_plus``.
     ages : (age,) int
+        Rising.
     """
     match = _SHARE.match(label)
     assert match is not None
-    upto = ages[-1] if match[2] == "plus" else int(match[2])
-    inside: np.ndarray = (ages >= int(match[1])) & (ages <= upto)
-    return inside
+    first = int(np.searchsorted(ages, int(match[1])))
+    if match[2] == "plus":
+        return first, len(ages)
+    return first, int(np.searchsorted(ages, int(match[2]), side="right"))
 
 
 def share_labels(factors: tuple[Factor, ...]) -> tuple[str, ...]:

@@ -154,7 +154,8 @@ class _Years:
             self.profile = (profile + inputs.people.profile.sd * chance.profile).astype(
                 self.precision
             )
-            self.group = np.searchsorted(list(AGE_GROUPS.values()), inputs.people.ages, "right") - 1
+            self.first = np.searchsorted(inputs.people.ages, list(AGE_GROUPS.values()))
+            self.end = np.append(self.first[1:], len(inputs.people.ages))
         elif inputs.natural is not None:
             rng = np.random.default_rng(chance.seed)
             normal = np.zeros((draws, inputs.horizon))
@@ -180,7 +181,7 @@ class _Years:
         for t in range(years):
             totals[names.POPULATION][t] = self.state.population
             if by_group is not None:
-                cohorts.by_groups(self.people, self.group, by_group[t])
+                cohorts.by_groups(self.people, self.first, self.end, by_group[t])
             if by_age is not None:
                 by_age[t] = self.people
             if t < inputs.horizon:
@@ -198,9 +199,9 @@ class _Years:
         history.add(names.POPULATION, np.maximum(state.population, _ALL))
         if self.inputs.people is not None:
             for label, scale in self.inputs.share_scales.items():
-                group = np.where(factors.in_group(label, self.inputs.people.ages), 0, -1)
                 inside = np.empty((1, *state.population.shape))
-                cohorts.by_groups(self.people, group, inside)
+                first, end = factors.ages_of(label, self.inputs.people.ages)
+                cohorts.by_groups(self.people, np.array([first]), np.array([end]), inside)
                 history.add(label, scale * inside[0] / np.maximum(state.population, _ALL))
         found: dict[str, np.ndarray] = {}
         jobs = own = None
