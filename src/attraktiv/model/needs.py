@@ -107,7 +107,8 @@ def nearest(spec: ModelSpec, panel: xr.Dataset) -> ModelSpec | None:
     Returns
     -------
     ModelSpec or None
-        One that comes with the package, never `spec` itself.
+        One that comes with the package, never `spec` itself, nor one of births and deaths in
+        place of migration.
     """
     own = _terms(spec)
 
@@ -123,8 +124,12 @@ def nearest(spec: ModelSpec, panel: xr.Dataset) -> ModelSpec | None:
             other.id,
         )
 
-    others = (m for m in models() if m.id != spec.id)
+    others = (m for m in models() if m.id != spec.id and _of_people(m) == _of_people(spec))
     return min((m for m in others if not missing(m, panel)), key=distance, default=None)
+
+
+def _of_people(spec: ModelSpec) -> bool:
+    return spec.main.outcome == names.NATURAL_INCREASE_RATE
 
 
 def advice(spec: ModelSpec, panel: xr.Dataset) -> str:
