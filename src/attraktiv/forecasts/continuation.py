@@ -122,6 +122,9 @@ def forecast(
     chosen = (np.arange(chains)[:, None] * known_draws + taken).ravel()
     origin = int(tree.attrs["last_year"]) + 1
     tied = None if national is None else read_national(national, range(origin, origin + horizon))
+    years = range(origin, origin + horizon)
+    # what is wrong in a file is said before another model is fitted
+    scenarios_of(scenarios, _codes(data), years, jobs=True, industry_mix=True, ages=True)
     supplied = None if isinstance(panel, xr.Dataset) else read_schedules(panel)
     inputs = gather(
         tree, data, horizon, chosen, seed, jobs=jobs, national=tied, supplied=supplied,
@@ -136,7 +139,7 @@ def forecast(
     asked = scenarios_of(
         scenarios,
         [str(code) for code in inputs.places],
-        range(origin, origin + horizon),
+        years,
         jobs=inputs.jobs is not None,
         industry_mix=inputs.jobs is not None
         and any(label.endswith(names.INDUSTRY_MIX) for label in inputs.jobs.equation.terms),
@@ -224,6 +227,10 @@ def _refuse(
             f"{origin - 1} starts from the population on 1 January {origin}. Add it to panel.csv, "
             "or fit to fewer years: attraktiv fit MODEL PANEL --until YEAR"
         )
+
+
+def _codes(panel: xr.Dataset) -> list[str]:
+    return [str(code) for code in panel[names.PLACE].values]
 
 
 def _per_chain(run: xr.DataTree, draws: int | None) -> int:
