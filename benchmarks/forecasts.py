@@ -24,8 +24,8 @@ TEXT = """# How fast a forecast is
 
 `make bench-forecast` runs each case in a process of its own, one after the other, and writes this
 page: a run of `hierarchical_dynamic` with a run of `business_2026` beside it on a simulated country
-of 14 years, 212 cells of sex and age, one scenario, written into the run. The mark is {mark} for the
-first. Machine: {cores} cores.
+of 14 years, 212 cells of sex and age, one scenario, written into the run. The mark is {mark} for
+the first. Machine: {cores} cores.
 
 | places | years | draws | seconds | of the first | peak GB |
 |--:|--:|--:|--:|--:|--:|
