@@ -14,10 +14,10 @@ export UV_SYSTEM_CERTS ?= true
 ARGS ?=
 export PYTHON ?=
 
-.PHONY: help install demo test lint types docs bench bench-forecast calibration coverage-table screening-table feedback-table exact-table pages forecast-page wheel-test clean lock
+.PHONY: help install demo test lint types docs bench bench-forecast calibration coverage-table screening-table feedback-table exact-table pages forecast-page forecast-coverage wheel-test clean lock
 
 help: ## say what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## set up .venv from requirements.lock
 
@@ -71,6 +71,9 @@ pages: $(STAMP) ## write the pages of docs/ that hold results on the real panel
 
 forecast-page: $(STAMP) ## write docs/forecast-norway.md: forecasts beside what came
 	@$(BIN)/python scripts/forecast_page.py
+
+forecast-coverage: $(STAMP) ## write docs/forecast-coverage.md from simulated countries
+	@$(BIN)/python -m tests.recovery.forecasts $(ARGS)
 
 wheel-test: $(STAMP) ## build the wheel and use it outside the checkout
 	@sh scripts/test_wheel.sh
