@@ -6,6 +6,7 @@ import argparse
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -156,7 +157,8 @@ def measure(kind: str, countries: int, places: int) -> pd.DataFrame:
         rows += shares(country, seed)
     table = pd.DataFrame(rows, columns=[*_KEY, "prob", "share"])
     found = table.groupby([*_KEY, "prob"], sort=False)["share"].agg(["mean", "sem"])
-    return found.rename(columns={"sem": "se"}).unstack("prob", sort=False)
+    wide = found.rename(columns={"sem": "se"}).unstack("prob", sort=False)
+    return pd.DataFrame(wide)
 
 
 def table_of(measured: pd.DataFrame, level: str) -> str:
@@ -164,8 +166,10 @@ def table_of(measured: pd.DataFrame, level: str) -> str:
     columns = [*PROBABILITIES, ABOVE]
     head = ["quantity", "years", *(f"{prob:.0%}" for prob in PROBABILITIES), ABOVE]
     lines = [head, ["---"] * len(head)]
-    for (_, quantity, horizon), row in measured.loc[[level]].iterrows():
-        numbers = (f"{row['mean', one]:.0%} ± {row['se', one]:.0%}" for one in columns)
+    for key, row in measured.loc[[level]].iterrows():
+        _, quantity, horizon = cast("tuple[str, str, int]", key)
+        of = row.to_dict()
+        numbers = (f"{of['mean', one]:.0%} ± {of['se', one]:.0%}" for one in columns)
         label = f"aged {quantity}" if quantity in GROUPS else quantity.replace("_", " ")
         lines.append([label, str(horizon), *numbers])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"

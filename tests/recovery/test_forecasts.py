@@ -21,7 +21,7 @@ def test_intervals_hold_their_share_of_what_came() -> None:
     held = measure("jobs do not follow people", COUNTRIES, PLACES)
     quantities = (names.POPULATION, *FLOWS, *GROUPS)
     for level, quantity, horizon, prob in product(LEVELS, quantities, HORIZONS, PROBABILITIES):
-        row = held.loc[(level, quantity, horizon)]
+        row = held.xs((level, quantity, horizon))
         units = COUNTRIES * (PLACES if level == "places" else 1)
         # a few countries may be alike by luck: never less than the error of independent units
         chance = max(row["se", prob], (prob * (1 - prob) / units) ** 0.5)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -36,11 +38,13 @@ def natural(people, rates, levels=(1.0, 1.0), normal=None, uniform=None):
     level = [np.broadcast_to(np.asarray(x, people.dtype), wide).copy() for x in levels]
     certain = normal is None
     normal = np.zeros((*wide, 2)) if normal is None else normal
-    args = (people, FEMALE, mortality, fertility, 0.51, *level, normal)
+    args: tuple[Any, ...] = (people, FEMALE, mortality, fertility, 0.51, *level, normal)
     if uniform is None:
-        cohorts.natural(*args, certain, survivors, births, deaths)
+        once: Any = cohorts.natural
+        once(*args, certain, survivors, births, deaths)
     else:
-        cohorts.natural_whole(*args, uniform, survivors, births, deaths)
+        once = cohorts.natural_whole
+        once(*args, uniform, survivors, births, deaths)
     return survivors, births, deaths
 
 
@@ -68,7 +72,7 @@ def leslie(mortality: np.ndarray, fertility: np.ndarray, boys: float) -> np.ndar
 
 
 def test_thirty_years_are_those_of_a_dense_leslie_matrix(people, rates) -> None:
-    matrix = leslie(*rates, 0.51)
+    matrix = leslie(rates[0], rates[1], 0.51)
     expected = people.reshape(DRAWS * PLACES, -1).T
     found = people
     nobody = np.zeros((DRAWS, PLACES))

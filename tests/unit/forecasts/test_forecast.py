@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -253,7 +254,7 @@ def test_a_classical_run_carries_its_residual_on(country: xr.Dataset) -> None:
 def test_calls_that_are_refused(
     run: xr.DataTree, country: xr.Dataset, call: dict[str, object], match: str
 ) -> None:
-    arguments = {"horizon": 1, "progress": False, **call}
+    arguments: dict[str, Any] = {"horizon": 1, "progress": False, **call}
     with pytest.raises(ForecastError, match=match):
         attraktiv.forecast(run, country, **arguments)
 

@@ -17,8 +17,8 @@ def test_a_level_returns_to_its_mean_without_chance() -> None:
 def test_the_long_run_has_the_variance_of_the_autoregression() -> None:
     draws, years = 20_000, 60
     normal = np.random.default_rng(1).standard_normal((draws, years))
-    full = [np.full(draws, x) for x in (0.0, 0.3, 0.7, 0.2)]
-    last = continue_level(*full, normal)[:, -1]
+    now, mean, rho, sigma = (np.full(draws, x) for x in (0.0, 0.3, 0.7, 0.2))
+    last = continue_level(now, mean, rho, sigma, normal)[:, -1]
     assert last.mean() == pytest.approx(0.3, abs=0.01)
     assert last.std() == pytest.approx(0.2 / np.sqrt(1 - 0.49), rel=0.02)
 

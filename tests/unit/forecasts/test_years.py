@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pytest
 import xarray as xr
 
 from attraktiv import names
-from attraktiv.forecasts.chance import draw_chance
+from attraktiv.forecasts.chance import Chance, draw_chance
 from attraktiv.forecasts.gather import gather
-from attraktiv.forecasts.inputs import Inputs
+from attraktiv.forecasts.inputs import Inputs, People
 from attraktiv.forecasts.scenarios import Scenario
-from attraktiv.forecasts.years import AGE_GROUPS, How, simulate
+from attraktiv.forecasts.years import AGE_GROUPS, How, Path, simulate
 
 YEARS = 4
 CERTAIN = How(certain=True)
@@ -35,10 +36,16 @@ def linked_inputs(linked: xr.DataTree, jobs: xr.DataTree, country: xr.Dataset) -
     )  # fmt: skip
 
 
-def certain_path(inputs: Inputs, scenario: str = "continued"):
+def people_of(inputs: Inputs) -> People:
+    """People by age, which the country has."""
+    assert inputs.people is not None
+    return inputs.people
+
+
+def certain_path(inputs: Inputs, scenario: Literal["continued", "neutral"] = "continued") -> Path:
     chance = draw_chance(
         np.random.SeedSequence(1), inputs.draws, len(inputs.places), YEARS,
-        inputs.people.by_age.shape[1:], inputs.correlation_path, inputs.correlation_noise, None,
+        people_of(inputs).by_age.shape[1:], inputs.correlation_path, inputs.correlation_noise, None,
         True,
     )  # fmt: skip
     return simulate(inputs, Scenario(name=scenario, base=scenario), chance, CERTAIN)
@@ -46,7 +53,7 @@ def certain_path(inputs: Inputs, scenario: str = "continued"):
 
 def by_hand(inputs: Inputs, country: xr.Dataset, draw: int) -> np.ndarray:
     """Project one draw without chance, place by place and age by age, (year, place)."""
-    e, people = inputs.migration.equation, inputs.people
+    e, people = inputs.migration.equation, people_of(inputs)
     vital, profile = people.vital, people.profile
     scale = dict(zip(e.terms, e.scale, strict=True))
     beta = dict(zip(e.terms, e.beta[draw], strict=True))
@@ -78,7 +85,7 @@ def by_hand(inputs: Inputs, country: xr.Dataset, draw: int) -> np.ndarray:
                 boys = vital.share_of_boys
                 after[i, s, 0] = born * (1 - boys if s == people.female else boys)
                 for a in range(ages):
-                    after[i, s, min(a + 1, ages - 1)] += staying[s, a] + moving[s, a]
+                    after[i, s, np.minimum(a + 1, ages - 1)] += staying[s, a] + moving[s, a]
         everyone = after
         out.append(everyone.sum((1, 2)))
     return np.array(out)
@@ -87,11 +94,11 @@ def by_hand(inputs: Inputs, country: xr.Dataset, draw: int) -> np.ndarray:
 def test_without_chance_it_is_a_projection_by_hand(inputs: Inputs, country: xr.Dataset) -> None:
     assert set(inputs.migration.equation.terms) == {"centrality", "log(population)", "share_20_39"}
     sure = replace(
-        inputs.people.vital,
-        mortality_of_place=inputs.people.vital.mortality_of_place.astype(np.float64),
-        fertility_of_place=inputs.people.vital.fertility_of_place.astype(np.float64),
+        people_of(inputs).vital,
+        mortality_of_place=people_of(inputs).vital.mortality_of_place.astype(np.float64),
+        fertility_of_place=people_of(inputs).vital.fertility_of_place.astype(np.float64),
     )
-    inputs = replace(inputs, people=replace(inputs.people, vital=sure))
+    inputs = replace(inputs, people=replace(people_of(inputs), vital=sure))
     path = certain_path(inputs)
     for draw in range(2):
         found = path.totals[names.POPULATION][draw].T
@@ -104,6 +111,7 @@ def test_births_deaths_and_migrants_balance(inputs: Inputs) -> None:
     flows = totals[names.BIRTHS] - totals[names.DEATHS] + totals[names.NET_MIGRATION]
     np.testing.assert_allclose(change, flows[..., :-1], atol=1e-7)
     by_group = certain_path(inputs).by_group
+    assert by_group is not None
     assert by_group.shape[1] == len(AGE_GROUPS)
     np.testing.assert_allclose(by_group.sum(axis=1), totals[names.POPULATION], rtol=1e-12)
 
@@ -123,6 +131,7 @@ def test_jobs_and_people_pass_as_the_recursion_says(
     linked_inputs: Inputs, country: xr.Dataset
 ) -> None:
     totals = certain_path(linked_inputs).totals
+    assert linked_inputs.jobs is not None
     e, j = linked_inputs.migration.equation, linked_inputs.jobs.equation
     jobs, people = totals[names.JOBS], totals[names.POPULATION]
     growth = 100 * np.diff(jobs, axis=-1) / jobs[..., :-1]
@@ -147,7 +156,7 @@ def test_jobs_and_people_pass_as_the_recursion_says(
 
 
 def test_chance_is_that_of_the_block_and_not_of_the_scenario(inputs: Inputs) -> None:
-    def chance():
+    def chance() -> Chance:
         return draw_chance(
             np.random.SeedSequence(4), 2, 3, 5, (2, 9), np.array([0.0, 1.0]), np.zeros(2), None,
             False,
