@@ -175,8 +175,7 @@ def natural_whole(  # type: ignore[no-untyped-def]
     Parameters
     ----------
     uniform : (draw, place, sex, age) float
-        Uniform numbers of the deaths of each cell; those of the last age are also of births, whose
-        own come from `normal`.
+        Uniform numbers of the deaths of each cell. Births, and boys among them, come from `normal`.
 
     The others are those of :func:`natural`.
     """
