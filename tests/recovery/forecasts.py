@@ -6,7 +6,6 @@ import argparse
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -58,27 +57,33 @@ of migration, as `attraktiv.forecast` does by itself, and knows nothing of these
 """
 FOUND = """
 **What holds.** In places population, net migration, deaths and people aged 20–66 lie in their
-intervals as often as stated, at every horizon. So does the nation, as far as so few countries can
-tell; its net migration after ten years was held less often than stated in one and the same set of
-national histories (both kinds of country have the same), and at the other horizons was not.
+intervals within four percentage points of the stated share at every horizon; deaths a little more
+often than stated. In the nation they do as far as so few countries can tell. The lowest of these is
+its net migration after ten years, 25 of 30 in the 95% interval: so few or fewer come by chance in
+one of 64 such counts. Both kinds of country have the same national histories of migration, so that
+the second is no second witness.
 
 **What is too wide.** Births, and in time children aged 0–5, above all in the nation. The simulated
 country's fertility never changes; the forecast believes that it may, as it does in the world, and
 is right to be unsure.
 
-**What is too narrow.** People aged 80 or more in places, in the first years: the 80% interval
-holds less than it should. A forecast draws the chance of all deaths of a place and year as one
-number and shares it among the ages, so that the old have too little chance of their own. Counted
-in whole persons (`whole=True`), every age has its own, and the spread is right. What is unsure for
-longer, as the level of mortality, soon outweighs it.
+**What is too narrow.** People aged 80 or more in places, in the first years. There are two causes
+of about the same size. The forecast draws the chance of all deaths of a place and year as one
+number and shares it among the ages, so that the old have too little chance of their own; counted in
+whole persons (`whole=True`) every age has its own. And the simulator sends as many migrants to each
+of the ages from 80 to 105 as to that of 79, however few live there, where the forecast believes
+that hardly anybody moves. After one year the square of the error was 1.57 ± 0.10 times what the
+forecast believes, 1.24 ± 0.07 in whole persons, 1.13 ± 0.06 without migrants aged 80 or more, and
+0.92 ± 0.05 with both changes (18 other countries, `hierarchical_static` without job growth). What
+is unsure for longer, as the level of mortality, soon outweighs it.
 
-**What leans.** More deaths come than the middle of the forecast, and after ten years fewer people
-are aged 80 or more: mortality is believed to fall by 1.5% a year, and here it never does. The years
-that are known take most of that back and not all of it, and a forecast for a country without
-progress is a little too hopeful. Another part is the simulator's: it sends as many migrants to each
-of the ages from 80 to 105, where the forecast believes that few move. Children come out slightly
-too few in the nation, because the simulator lets newborn children move in within their first year,
-and the forecast does not: there those who are born stay until the next 1 January.
+**What leans.** More deaths come than the middle of the forecast, 1.5% in the nation after five
+years, and after twenty fewer people are aged 80 or more, 2%: mortality is believed to fall by 1.5%
+a year, and here it never does. The years that are known take most of that back and not all of it:
+0.14% a year is left, so that a forecast for a country without progress is a little too hopeful.
+Another part of the deaths is those of the old migrants. Children come out 1% too few in the nation,
+for the most part because the simulator lets newborn children move in within their first year, and
+the forecast does not: there those who are born stay until the next 1 January.
 """
 COMMAND = """
 `make forecast-coverage` writes the tables of this page.
@@ -146,8 +151,8 @@ def measure(kind: str, countries: int, places: int) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        By level, quantity and horizon; columns ``mean`` and ``se`` of every probability and of
-        ``ABOVE``.
+        Columns ``level``, ``quantity``, ``horizon``, ``prob`` (a probability or ``ABOVE``),
+        ``share`` and its standard error ``se``.
     """
     rows: list[tuple[object, ...]] = []
     for seed in range(1, countries + 1):
@@ -157,21 +162,21 @@ def measure(kind: str, countries: int, places: int) -> pd.DataFrame:
         rows += shares(country, seed)
     table = pd.DataFrame(rows, columns=[*_KEY, "prob", "share"])
     found = table.groupby([*_KEY, "prob"], sort=False)["share"].agg(["mean", "sem"])
-    wide = found.rename(columns={"sem": "se"}).unstack("prob", sort=False)
-    return pd.DataFrame(wide)
+    return found.rename(columns={"mean": "share", "sem": "se"}).reset_index()
 
 
 def table_of(measured: pd.DataFrame, level: str) -> str:
     """Write the table of one level."""
-    columns = [*PROBABILITIES, ABOVE]
     head = ["quantity", "years", *(f"{prob:.0%}" for prob in PROBABILITIES), ABOVE]
+    cells: dict[tuple[str, int], list[str]] = {}
+    for row in measured[measured["level"] == level].to_dict("records"):
+        # the order is that of the head
+        shown = cells.setdefault((row["quantity"], row["horizon"]), [])
+        shown.append(f"{row['share']:.0%} ± {row['se']:.0%}")
     lines = [head, ["---"] * len(head)]
-    for key, row in measured.loc[[level]].iterrows():
-        _, quantity, horizon = cast("tuple[str, str, int]", key)
-        of = row.to_dict()
-        numbers = (f"{of['mean', one]:.0%} ± {of['se', one]:.0%}" for one in columns)
+    for (quantity, horizon), shown in cells.items():
         label = f"aged {quantity}" if quantity in GROUPS else quantity.replace("_", " ")
-        lines.append([label, str(horizon), *numbers])
+        lines.append([label, str(horizon), *shown])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
