@@ -82,7 +82,7 @@ years, and after twenty fewer people are aged 80 or more, 2%: mortality is belie
 a year, and here it never does. The years that are known take most of that back and not all of it:
 0.14% a year is left, so that a forecast for a country without progress is a little too hopeful.
 Another part of the deaths is those of the old migrants. Children come out 1% too few in the nation,
-for the most part because the simulator lets newborn children move in within their first year, and
+in part because the simulator lets newborn children move in within their first year, and
 the forecast does not: there those who are born stay until the next 1 January.
 """
 COMMAND = """
