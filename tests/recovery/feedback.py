@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from linearmodels.iv import IV2SLS
 from linearmodels.iv.results import IVResults
+from tests.recovery.feedback_joint import HEADING, measure_joint, section
 
 import attraktiv
 from attraktiv import names
@@ -130,9 +131,29 @@ def page(countries: int, places: int, years: int) -> str:
     return introduction + "\n" + "\n".join(lines) + "\n" + READING
 
 
-if __name__ == "__main__":
+def joint_section(joint: int, places: int, years: int) -> str:
+    """Write the part of the page that the joint model has."""
+    table = measure_joint(_NOISE, joint, places, years)
+    return section(table, places, years)
+
+
+def main() -> None:
+    """Write the page; with ``--joint`` only the part of the joint model, keeping the rest."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--countries", type=int, default=200)
     parser.add_argument("--places", type=int, default=60)
     parser.add_argument("--years", type=int, default=12)
-    PAGE.write_text(page(**vars(parser.parse_args())), encoding="utf-8")
+    parser.add_argument("--joint", type=int, help="only the joint model, in so many countries")
+    given = parser.parse_args()
+    before, _, after = PAGE.read_text(encoding="utf-8").partition(HEADING)
+    if given.joint:
+        second = joint_section(given.joint, given.places, given.years)
+        text = before.rstrip("\n") + "\n\n" + second
+    else:
+        text = page(given.countries, given.places, given.years)
+        text += f"\n{HEADING}{after}" if after else ""
+    PAGE.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
