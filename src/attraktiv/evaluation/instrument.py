@@ -41,7 +41,7 @@ from attraktiv.evaluation.clustered import left_over, regress
 from attraktiv.evaluation.comparison import estimate
 from attraktiv.evaluation.shrinkage import ESTIMATES
 from attraktiv.model import parse_formula
-from attraktiv.specs import sector_of
+from attraktiv.specs import of_sector, sector_of
 from attraktiv.store import equation_of, kinds_of
 
 WEAK, EXACT = 10.0, 104.7
@@ -294,7 +294,7 @@ def _own_growth(run: xr.DataTree, kind: str) -> str:
 
 def _industry_mix(run: xr.DataTree, kind: str) -> str:
     sector = sector_of(str(equation_of(run, kind).attrs["outcome"]))
-    return f"{sector}_{names.INDUSTRY_MIX}" if sector else names.INDUSTRY_MIX
+    return of_sector(names.INDUSTRY_MIX, sector or "")
 
 
 def _is_lag(term: str, of: str) -> bool:

@@ -31,6 +31,8 @@ make every cell whole by systematic rounding of the running sum, which keeps the
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numba import njit, prange
 
@@ -39,6 +41,7 @@ _MANY = 200.0  # above this mean a count is drawn as a rounded normal number
 # sums of hundreds of cells may be taken in any order, the same each time: then they are vectorised
 _FREE = {"reassoc", "contract", "arcp", "nsz"}
 _compiled = njit(parallel=True, cache=True, error_model="numpy", fastmath=_FREE)
+_summing = njit(cache=True, error_model="numpy", fastmath=_FREE)
 _small = njit(cache=True, error_model="numpy")
 
 
@@ -73,6 +76,14 @@ def _count(mean, variance_share, size, uniform, normal):  # type: ignore[no-unty
 @_small
 def _chance(mean, normal):  # type: ignore[no-untyped-def]
     return max((np.sqrt(mean) + 0.5 * normal) ** 2 - 0.25, 0.0)
+
+
+@_summing
+def _expected_births(women, fertility, level):  # type: ignore[no-untyped-def]
+    expected = 0.0
+    for a in range(len(fertility)):
+        expected += women[a] * fertility[a]
+    return expected * level
 
 
 @_compiled
@@ -120,10 +131,7 @@ def natural(  # type: ignore[no-untyped-def]
     zero, half, one = number(0.0), number(0.5), number(1.0)
     for i in prange(draws * places):
         d, p = i // places, i % places
-        expected = 0.0
-        for a in range(ages):
-            expected += people[d, p, female, a] * fertility[a]
-        expected *= fertility_level[d, p]
+        expected = _expected_births(people[d, p, female], fertility, fertility_level[d, p])
         born = expected if certain else _chance(expected, normal[d, p, 0])
         level = mortality_level[d, p]
         dying = 0.0
@@ -182,10 +190,7 @@ def natural_whole(  # type: ignore[no-untyped-def]
     draws, places, sexes, ages = people.shape
     for i in prange(draws * places):
         d, p = i // places, i % places
-        expected = 0.0
-        for a in range(ages):
-            expected += people[d, p, female, a] * fertility[a]
-        expected *= fertility_level[d, p]
+        expected = _expected_births(people[d, p, female], fertility, fertility_level[d, p])
         z = normal[d, p, 0]
         born = _count(expected, 1.0, -1.0, _cumulative(z), z)
         z = normal[d, p, 1]
@@ -199,7 +204,9 @@ def natural_whole(  # type: ignore[no-untyped-def]
                 m = mortality[s, a] * level
                 q = min(m / (1.0 + 0.5 * m), 1.0)
                 u = uniform[d, p, s, a]
-                gone = _count(here * q, 1.0 - q, here, u, _quantile(u))
+                # only many need the normal number, which is dear
+                z = _quantile(u) if here * q > _MANY else 0.0
+                gone = _count(here * q, 1.0 - q, here, u, z)
                 dead += gone
                 survivors[d, p, s, a] = older
                 older = here - gone
@@ -211,18 +218,7 @@ def natural_whole(  # type: ignore[no-untyped-def]
 @_small
 def _cumulative(z):  # type: ignore[no-untyped-def]
     """Give the standard normal distribution function."""
-    return 0.5 * (1.0 + _erf(z / np.sqrt(2.0)))
-
-
-@_small
-def _erf(x):  # type: ignore[no-untyped-def]
-    # Abramowitz and Stegun (1964), 7.1.26: error below 1.5e-7, far below that of any count
-    t = 1.0 / (1.0 + 0.3275911 * abs(x))
-    poly = t * (
-        0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))
-    )
-    value = 1.0 - poly * np.exp(-x * x)
-    return value if x >= 0.0 else -value
+    return 0.5 * (1.0 + math.erf(z / math.sqrt(2.0)))
 
 
 @_small

@@ -15,8 +15,8 @@ from attraktiv import names
 from attraktiv.errors import ForecastError
 from attraktiv.forecasts.chance import draw_chance
 from attraktiv.forecasts.gather import gather
-from attraktiv.forecasts.inputs import Inputs
-from attraktiv.forecasts.scenarios import Scenario, scenarios_of
+from attraktiv.forecasts.inputs import Inputs, origin_of
+from attraktiv.forecasts.scenarios import Scenario, read_scenarios, refuse_impossible
 from attraktiv.forecasts.years import AGE_GROUPS, How, simulate
 from attraktiv.panels import content_hash, read_national, read_panel, read_schedules
 from attraktiv.progress import progress as progress_bar
@@ -120,11 +120,12 @@ def forecast(
     known_draws = tree[names.POSTERIOR].sizes[names.DRAW]
     taken = np.linspace(0, known_draws - 1, per_chain).round().astype(np.int64)
     chosen = (np.arange(chains)[:, None] * known_draws + taken).ravel()
-    origin = int(tree.attrs["last_year"]) + 1
-    tied = None if national is None else read_national(national, range(origin, origin + horizon))
+    origin = origin_of(tree)
     years = range(origin, origin + horizon)
+    tied = None if national is None else read_national(national, years)
     # what is wrong in a file is said before another model is fitted
-    scenarios_of(scenarios, _codes(data), years, jobs=True, industry_mix=True, ages=True)
+    asked = read_scenarios(scenarios)
+    refuse_impossible(asked, _codes(data[names.PLACE].values), years)
     supplied = None if isinstance(panel, xr.Dataset) else read_schedules(panel)
     inputs = gather(
         tree, data, horizon, chosen, seed, jobs=jobs, national=tied, supplied=supplied,
@@ -136,9 +137,9 @@ def forecast(
             "The panel has no population_by_age.csv, so there is no population by sex and age to "
             "store. Leave out --ages, or add the file (docs/panel-folder.md)."
         )
-    asked = scenarios_of(
-        scenarios,
-        [str(code) for code in inputs.places],
+    refuse_impossible(
+        asked,
+        _codes(inputs.places),
         years,
         jobs=inputs.jobs is not None,
         industry_mix=inputs.jobs is not None
@@ -146,12 +147,13 @@ def forecast(
         ages=has_ages,
     )
     how = How(whole=whole, ages=ages)
-    coords = _coordinates(tree, data, inputs, asked, chains, taken, seed)
+    wanted = tuple(one.scenario for one in asked)
+    coords = _coordinates(tree, data, inputs, wanted, chains, taken, seed)
     blocks = _blocks(inputs, chains, per_chain)
     variables = _variables(inputs, coords, how, blocks[0][1].stop)
     with _sink(stored, coords, variables, force) as sink:
         with progress_bar("forecast", total=len(blocks)) as update:
-            _fill(sink, inputs, asked, how, blocks, per_chain, seed, update if progress else None)
+            _fill(sink, inputs, wanted, how, blocks, per_chain, seed, update if progress else None)
         if stored is None:
             return coords.assign(
                 {n: (variables[n].dims, values, variables[n].attrs) for n, values in sink.items()}
@@ -220,7 +222,7 @@ def _refuse(
             "the run, or fit again: attraktiv fit "
             f"{run.attrs.get('model')} PANEL --out RUN"
         )
-    origin = int(run.attrs["last_year"]) + 1
+    origin = origin_of(run)
     if origin not in panel[names.YEAR].values:
         raise ForecastError(
             f"The panel ends in {int(panel[names.YEAR][-1])}, and the forecast of a run until "
@@ -229,8 +231,8 @@ def _refuse(
         )
 
 
-def _codes(panel: xr.Dataset) -> list[str]:
-    return [str(code) for code in panel[names.PLACE].values]
+def _codes(places: np.ndarray) -> list[str]:
+    return [str(code) for code in places]
 
 
 def _per_chain(run: xr.DataTree, draws: int | None) -> int:
@@ -292,7 +294,7 @@ def _coordinates(
         "model": run.attrs.get("model", ""),
         "factors_drawn_from_known_years": ", ".join(resampled),
         "places_left_out": ", ".join(
-            sorted(set(map(str, panel[names.PLACE].values)) - set(map(str, inputs.places)))
+            sorted(set(_codes(panel[names.PLACE].values)) - set(_codes(inputs.places)))
         ),
     }
     if run.attrs.get("run_id"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import xarray as xr
@@ -112,11 +113,7 @@ def equation_draws(run: xr.DataTree, chosen: np.ndarray, rng: np.random.Generato
     data = run[names.CONSTANT_DATA].dataset
     everywhere, years = slice(None), slice(0, data.sizes[names.YEAR])
 
-    def scalar(name: str) -> np.ndarray:
-        if name not in posterior:
-            return np.zeros(len(chosen))
-        return posterior[name].transpose(names.CHAIN, names.DRAW).values.ravel()[chosen]
-
+    scalar = partial(scalar_draws, posterior, chosen=chosen)
     alpha = terms.national_level(run, years)[chosen].astype(np.float64)
     if names.MU_ALPHA in posterior:
         mean, level_rho, level_sigma = (
@@ -151,6 +148,13 @@ def equation_draws(run: xr.DataTree, chosen: np.ndarray, rng: np.random.Generato
         _turnover(data),
         scalar(names.NU) if names.NU in posterior else None,
     )
+
+
+def scalar_draws(posterior: xr.Dataset, name: str, chosen: np.ndarray) -> np.ndarray:
+    """Give the draws taken of a parameter (draw,); zero where the model has none of that name."""
+    if name not in posterior:
+        return np.zeros(len(chosen))
+    return posterior[name].transpose(names.CHAIN, names.DRAW).values.ravel()[chosen]
 
 
 def _attractiveness(

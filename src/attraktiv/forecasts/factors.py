@@ -30,6 +30,7 @@ from attraktiv.errors import PanelError
 from attraktiv.forecasts.equations import Equation
 from attraktiv.model.formula import Term, evaluate_year, parse_formula
 from attraktiv.panels import covariate
+from attraktiv.specs import of_sector
 
 Simulated = Callable[[str], bool]
 """Whether a forecast comes to a variable itself."""
@@ -121,8 +122,7 @@ def simulated_names(sector: str | None, ages: bool) -> Simulated:
     """
     of_jobs = []
     if sector is not None:
-        infix = f"{sector}_" if sector else ""
-        of_jobs = [f"{part}{infix}job_growth" for part in ("", "own_", "neighbour_")]
+        of_jobs = [of_sector(f"{part}job_growth", sector) for part in ("", "own_", "neighbour_")]
     known = {*_OF_PEOPLE, *of_jobs}
     return lambda name: name in known or (ages and _SHARE.match(name) is not None)
 
@@ -148,12 +148,7 @@ def factors_of(
             continue
         (term,) = parse_formula(label)
         beta, scale = equation.beta[:, k, None], float(equation.scale[k])
-        attribute = [
-            name in panel and panel[name].dims == (names.PLACE,) for name in term.variables
-        ]
-        if all(
-            simulated(name) or here for name, here in zip(term.variables, attribute, strict=True)
-        ):
+        if all(simulated(name) or _is_attribute(panel, name) for name in term.variables):
             found.append(Factor(label, term, beta, scale))
             continue
         values = equation.factors[:, :, k]

@@ -14,14 +14,22 @@ from attraktiv import names
 from attraktiv.engines import fit
 from attraktiv.errors import AttraktivWarning, ForecastError, PanelError
 from attraktiv.forecasts import factors
-from attraktiv.forecasts.equations import Equation, equation_draws
-from attraktiv.forecasts.inputs import OWN_LAGS, Inputs, People, Side, positions
+from attraktiv.forecasts.equations import Equation, equation_draws, scalar_draws
+from attraktiv.forecasts.inputs import (
+    OWN_LAGS,
+    Inputs,
+    People,
+    Side,
+    origin_of,
+    own_growth_labels,
+    positions,
+)
 from attraktiv.forecasts.known import which_are_women
 from attraktiv.forecasts.profile import estimate_profile
 from attraktiv.forecasts.vital import estimate_vital
 from attraktiv.panels import Schedules, covariate, jobs_before, neighbours
 from attraktiv.recursion import State
-from attraktiv.specs import sector_of
+from attraktiv.specs import of_sector, sector_of
 from attraktiv.store import equation_of, kinds_of, open_run
 
 JOBS_MODEL, NATURAL_MODEL = "business_2026", "natural_2026"
@@ -60,7 +68,7 @@ def gather(
     Inputs
     """
     rng = np.random.default_rng([seed, 1])
-    origin = int(run.attrs["last_year"]) + 1
+    origin = origin_of(run)
     main = equation_of(run, kinds_of(run)[0])
     if sector_of(str(main.attrs.get("outcome", ""))) is not None:
         raise ForecastError(
@@ -83,11 +91,9 @@ def gather(
         np.isfinite(inside[names.POPULATION_BY_AGE].sel({names.YEAR: origin})).all()
     )
     simulated = factors.simulated_names(None if business is None else sector, ages)
-    infix = f"{sector}_" if sector else ""
-    own = f"own_{infix}job_growth"
     # the recursion of jobs and people takes these itself
-    taken = {own, *(f"lag({own}, {lag})" for lag in range(1, OWN_LAGS))}
-    side = _side(migration, inside, panel, kept, simulated, taken if business else set(), origin)
+    taken = set(own_growth_labels(sector)) if business else set()
+    side = _side(migration, inside, panel, kept, simulated, taken, origin)
     jobs_side = None
     if business is not None:
         eta = {f"lag({names.POPULATION_GROWTH}, 1)"}
@@ -108,7 +114,7 @@ def gather(
     ]
     posterior = run[names.POSTERIOR].dataset
     tied = {
-        name: _scalar(posterior, name, chosen)
+        name: scalar_draws(posterior, name, chosen)
         for name in (names.CORRELATION_PATH, names.CORRELATION_NOISE)
     }
     fitted_places = main[names.CONSTANT_DATA].dataset[names.FITTED].values.astype(bool)[kept]
@@ -236,7 +242,7 @@ def _needs(migration: Equation, sector: str) -> bool:
 
 def _lacking(panel: xr.Dataset, sector: str) -> tuple[str, ...]:
     """Name the factors of the model of jobs that the panel does not have."""
-    name = f"{sector}_{names.INDUSTRY_MIX}" if sector else names.INDUSTRY_MIX
+    name = of_sector(names.INDUSTRY_MIX, sector)
     try:
         covariate(panel, name)
     except PanelError:
@@ -276,13 +282,6 @@ def _as_many(run: xr.DataTree, wanted: int, rng: np.random.Generator) -> np.ndar
     return rng.permutation(np.resize(np.arange(known), max(wanted, known)))[:wanted]
 
 
-def _scalar(posterior: xr.Dataset, name: str, chosen: np.ndarray) -> np.ndarray:
-    if name not in posterior:
-        return np.zeros(len(chosen))
-    values: np.ndarray = posterior[name].transpose(names.CHAIN, names.DRAW).values.ravel()[chosen]
-    return values
-
-
 def _start(
     inside: xr.Dataset, origin: int, sector: str, with_jobs: bool, fitted: np.ndarray
 ) -> State:
@@ -307,8 +306,8 @@ def _start(
     jobs = known_jobs[:, ::-1][np.arange(population.size), last]
     known = np.isfinite(jobs)
     per_person = jobs[known].sum() / population[known].sum()
-    infix = f"{sector}_" if sector else ""
-    own = np.stack([before(f"own_{infix}job_growth", lag) for lag in range(1, OWN_LAGS)])
+    own_growth = of_sector("own_job_growth", sector)
+    own = np.stack([before(own_growth, lag) for lag in range(1, OWN_LAGS)])
     growth = before(names.POPULATION_GROWTH, 1)
     return State(np.where(known, jobs, per_person * population), population, growth, own)
 

@@ -14,8 +14,20 @@ from attraktiv.forecasts.profile import Profile
 from attraktiv.forecasts.vital import Vital
 from attraktiv.panels.weights import Neighbours
 from attraktiv.recursion import State
+from attraktiv.specs import of_sector
 
 OWN_LAGS = 3
+
+
+def own_growth_labels(sector: str) -> tuple[str, ...]:
+    """Give the factors of a place's own job growth as a formula writes them, this year's first."""
+    own = of_sector("own_job_growth", sector)
+    return (own, *(f"lag({own}, {lag})" for lag in range(1, OWN_LAGS)))
+
+
+def origin_of(run: xr.DataTree) -> int:
+    """Give the year on whose 1 January the forecast of a run starts."""
+    return int(run.attrs["last_year"]) + 1
 
 
 @dataclass(frozen=True)

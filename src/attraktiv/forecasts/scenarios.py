@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -104,40 +105,85 @@ class Scenario(BaseModel):
         return _LEVEL.get(self.base)
 
 
-def scenarios_of(
-    asked: Sequence[str | Path | Scenario],
-    codes: Sequence[str],
-    years: range,
-    *,
-    jobs: bool,
-    industry_mix: bool,
-    ages: bool,
-) -> tuple[Scenario, ...]:
-    """Read the scenarios that are asked for, and refuse what cannot be done.
+@dataclass(frozen=True)
+class Asked:
+    """A scenario, and the file that it was read from.
+
+    Attributes
+    ----------
+    scenario : Scenario
+    text : list of str or None
+        Path and lines of the file, to say where something is wrong.
+    """
+
+    scenario: Scenario
+    text: list[str] | None
+
+
+def read_scenarios(asked: Sequence[str | Path | Scenario]) -> tuple[Asked, ...]:
+    """Read the scenarios that are asked for.
 
     Parameters
     ----------
     asked : sequence of str, Path or Scenario
         Names and TOML files.
-    codes : sequence of str
-        The places of the panel.
-    years : range
-        Years of the forecast's flows.
-    jobs, industry_mix, ages : bool
-        Whether the forecast has paths of jobs, an effect of industry mix, and people by age.
 
     Returns
     -------
-    tuple of Scenario
+    tuple of Asked
         ``continued`` first: the others are compared with it.
 
     Raises
     ------
     ForecastError
-        A name or a file that is none, or a place, year or variable that the forecast lacks; with
-        its line.
+        A name or a file that is none, or two scenarios of one name.
     """
-    found: dict[str, Scenario] = {names.CONTINUED: Scenario(name=names.CONTINUED)}
+    continued = Scenario(name=names.CONTINUED)
+    found: dict[str, Asked] = {names.CONTINUED: Asked(continued, None)}
+    for one in asked:
+        if isinstance(one, Scenario):
+            read = Asked(one, None)
+        elif str(one) in NAMED:
+            read = Asked(Scenario.model_validate({"name": str(one), "base": str(one)}), None)
+        else:
+            read = _read(Path(one))
+        name = read.scenario.name
+        if name in found and found[name].scenario != read.scenario:
+            raise ForecastError(
+                f"Two scenarios are called {name!r}. Give one of them another name: "
+                'name = "…" in its file.'
+            )
+        found[name] = read
+    return tuple(found.values())
+
+
+def refuse_impossible(
+    asked: Sequence[Asked],
+    codes: Sequence[str],
+    years: range,
+    *,
+    jobs: bool = True,
+    industry_mix: bool = True,
+    ages: bool = True,
+) -> None:
+    """Raise if a forecast cannot do what a scenario asks.
+
+    Parameters
+    ----------
+    asked : sequence of Asked
+        From :func:`read_scenarios`.
+    codes : sequence of str
+        The places of the forecast.
+    years : range
+        Years of its flows.
+    jobs, industry_mix, ages : bool
+        Whether it has paths of jobs, an effect of industry mix, and people by age.
+
+    Raises
+    ------
+    ForecastError
+        A place, year or variable that the forecast lacks; with its line.
+    """
     possible: dict[str, bool] = {
         "jobs": jobs,
         "business_attractiveness": jobs,
@@ -146,23 +192,10 @@ def scenarios_of(
         "mortality": ages,
     }
     for one in asked:
-        if isinstance(one, Scenario):
-            scenario, lines = one, None
-        elif str(one) in NAMED:
-            scenario, lines = Scenario(name=str(one), base=str(one)), None  # type: ignore[arg-type]
-        else:
-            scenario, lines = _read(Path(one))
-        _refuse(scenario, lines, set(codes), years, possible)
-        if scenario.name in found and found[scenario.name] != scenario:
-            raise ForecastError(
-                f"Two scenarios are called {scenario.name!r}. Give one of them another name: "
-                'name = "…" in its file.'
-            )
-        found[scenario.name] = scenario
-    return tuple(found.values())
+        _refuse(one.scenario, one.text, set(codes), years, possible)
 
 
-def _read(path: Path) -> tuple[Scenario, list[str]]:
+def _read(path: Path) -> Asked:
     if not path.is_file():
         raise ForecastError(
             f"There is no scenario {str(path)!r}: it is neither a file nor one of "
@@ -177,7 +210,7 @@ def _read(path: Path) -> tuple[Scenario, list[str]]:
         raise ForecastError(f"{path} is not TOML: {error}.") from None
     lines = text.splitlines()
     try:
-        return Scenario(**{"name": path.stem, **values}), [str(path), *lines]
+        return Asked(Scenario(**{"name": path.stem, **values}), [str(path), *lines])
     except ValidationError as error:
         first = error.errors()[0]
         raise ForecastError(_fault(path, lines, first)) from None
@@ -194,7 +227,7 @@ def _fault(path: Path, lines: list[str], error: Any) -> str:
     keys = ", ".join(("variable", "places", "from", "until", "add", "times"))
     return (
         f"{path}{at}: {'.'.join(str(part) for part in where)}: {error['msg']}{found}. A scenario "
-        f"has name, base, hold_national_total and tables [[edit]] with {keys}; docs/scenarios.md "
+        f"has name, base, hold_national_total and tables [[edit]] with {keys}; docs/forecast.md "
         "has an example."
     )
 

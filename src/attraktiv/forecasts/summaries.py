@@ -14,13 +14,13 @@ import numpy as np
 import xarray as xr
 
 from attraktiv import names
+from attraktiv.effects.intervals import SAMPLE
 
 #: Age groups on either side of working age.
 YOUNG: Final = ("0-5", "6-15", "16-19")
 WORKING: Final = "20-66"
 OLD: Final = ("67-79", "80+")
 
-_SAMPLE = (names.CHAIN, names.DRAW)
 _BLOCK = 16  # places read at a time: what bounds the memory where a group is the nation
 
 
@@ -227,5 +227,5 @@ def _at_origin(persons: xr.DataArray) -> xr.DataArray:
 
 def _share_of_draws(persons: xr.DataArray, event: xr.DataArray, name: str) -> xr.DataArray:
     known = event.where(persons.notnull())
-    share = known.astype(np.float64).mean(_SAMPLE, skipna=False)
+    share = known.astype(np.float64).mean(SAMPLE, skipna=False)
     return share.rename(name).assign_attrs(units=names.PROBABILITY)

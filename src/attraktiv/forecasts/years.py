@@ -26,8 +26,9 @@ import numpy as np
 from attraktiv import names
 from attraktiv.forecasts import cohorts, factors
 from attraktiv.forecasts.chance import Chance
+from attraktiv.forecasts.equations import Equation
 from attraktiv.forecasts.factors import History
-from attraktiv.forecasts.inputs import OWN_LAGS, Inputs, Side
+from attraktiv.forecasts.inputs import Inputs, Side, own_growth_labels
 from attraktiv.forecasts.national import continue_level
 from attraktiv.forecasts.scenarios import Scenario
 from attraktiv.panels.weights import weighted_mean
@@ -40,6 +41,7 @@ from attraktiv.recursion import (
     net_migration_rate,
     own_job_growth,
 )
+from attraktiv.specs import of_sector
 
 #: Groups of ages that services are planned for, by their first age.
 AGE_GROUPS = {"0-5": 0, "6-15": 6, "16-19": 16, "20-66": 20, "67-79": 67, "80+": 80}
@@ -141,9 +143,14 @@ class _Years:
         self.moving = inputs.migration.equation.path
         self.business = None if inputs.jobs is None else inputs.jobs.equation.path
         self.level = self._level(inputs.migration, chance.level)
+        migration = inputs.migration.equation
+        own = [migration.raw_beta(label) for label in own_growth_labels(inputs.sector)]
+        self.betas = np.stack(own, axis=-1)
         self.jobs_level = None
         if inputs.jobs is not None:
             self.jobs_level = self._level(inputs.jobs, chance.jobs_level)
+        else:  # nobody knows the jobs, so that nothing follows them
+            self.betas = np.zeros_like(self.betas)
         if inputs.people is not None:
             self.precision = np.float64 if how.certain or how.whole else np.float32
             cells = (*wide, *inputs.people.by_age.shape[1:])
@@ -154,13 +161,16 @@ class _Years:
             self.profile = (profile + inputs.people.profile.sd * chance.profile).astype(
                 self.precision
             )
-            self.first = np.searchsorted(inputs.people.ages, list(AGE_GROUPS.values()))
-            self.end = np.append(self.first[1:], len(inputs.people.ages))
+            ages = inputs.people.ages
+            self.first = np.searchsorted(ages, list(AGE_GROUPS.values()))
+            self.end = np.append(self.first[1:], len(ages))
+            of_shares = [factors.ages_of(label, ages) for label in inputs.share_scales]
+            self.of_shares = np.array(of_shares, dtype=np.int64).reshape(-1, 2).T.copy()
         elif inputs.natural is not None:
-            rng = np.random.default_rng(chance.seed)
             normal = np.zeros((draws, inputs.horizon))
-            self.of_natural = normal if how.certain else rng.standard_normal(normal.shape)
-            self.natural_level = self._level(inputs.natural, self.of_natural)
+            if not how.certain:
+                normal = np.random.default_rng(chance.seed).standard_normal(normal.shape)
+            self.natural_level = self._level(inputs.natural, normal)
             self.natural_path = inputs.natural.equation.path
 
     def run(self) -> Path:
@@ -197,12 +207,13 @@ class _Years:
         """Let one year pass, and give its flows and jobs."""
         state, history = self.state, self.history
         history.add(names.POPULATION, np.maximum(state.population, _ALL))
-        if self.inputs.people is not None:
-            for label, scale in self.inputs.share_scales.items():
-                inside = np.empty((1, *state.population.shape))
-                first, end = factors.ages_of(label, self.inputs.people.ages)
-                cohorts.by_groups(self.people, np.array([first]), np.array([end]), inside)
-                history.add(label, scale * inside[0] / np.maximum(state.population, _ALL))
+        if self.inputs.people is not None and self.inputs.share_scales:
+            inside = np.empty((len(self.inputs.share_scales), *state.population.shape))
+            first, end = self.of_shares
+            cohorts.by_groups(self.people, first, end, inside)
+            scales = self.inputs.share_scales.items()
+            for (label, scale), persons in zip(scales, inside, strict=True):
+                history.add(label, scale * persons / np.maximum(state.population, _ALL))
         found: dict[str, np.ndarray] = {}
         jobs = own = None
         if self.inputs.jobs is not None:
@@ -249,14 +260,13 @@ class _Years:
         jobs = np.maximum(state.jobs * (1.0 + growth / 100.0) + self._edited("jobs", year), 0.0)
         safe = State(state.jobs, np.maximum(state.population, _ALL), state.growth, state.own_growth)
         own = own_job_growth(safe, jobs)
-        infix = f"{inputs.sector}_" if inputs.sector else ""
-        self.history.add(f"{infix}{names.JOBS.removesuffix('s')}_growth", growth)
-        self.history.add(f"own_{infix}job_growth", own)
+        self.history.add(of_sector("job_growth", inputs.sector), growth)
+        self.history.add(of_sector("own_job_growth", inputs.sector), own)
         if inputs.neighbours is not None:
             everywhere = np.full((inputs.panel_places, len(own)), np.nan)
             everywhere[inputs.in_panel] = own.T
             around = weighted_mean(inputs.neighbours, everywhere)[inputs.in_panel].T
-            self.history.add(f"neighbour_{infix}job_growth", around)
+            self.history.add(of_sector("neighbour_job_growth", inputs.sector), around)
         return jobs, own
 
     def _migration(self, t: int, own: np.ndarray | None) -> np.ndarray:
@@ -268,13 +278,9 @@ class _Years:
         attractive = self._attractive(side, self.moving) + self._edited("attractiveness", year)
         structure = self._structure(side, t, "people")
         noise = _noise(equation, state.population) * self.chance.noise[..., t]
-        infix = f"{inputs.sector}_" if inputs.sector else ""
-        label = f"own_{infix}job_growth"
-        lags = [label, *(f"lag({label}, {lag})" for lag in range(1, OWN_LAGS))]
-        betas = np.stack([equation.raw_beta(one) for one in lags], axis=-1)
         if own is None:
-            own, betas = np.zeros_like(state.population), np.zeros_like(betas)
-        terms = MigrationTerms(self.level[:, t], structure, betas, attractive, noise)
+            own = np.zeros_like(state.population)
+        terms = MigrationTerms(self.level[:, t], structure, self.betas, attractive, noise)
         rate = net_migration_rate(state, own, terms, inputs.fitted)
         if inputs.other_migration is not None:
             weight = state.population / state.population.sum(axis=1, keepdims=True)
@@ -396,12 +402,12 @@ class _Years:
         return np.isin(self.inputs.places.astype(str), codes)
 
 
-def _moved(equation, path: np.ndarray, normal: np.ndarray) -> np.ndarray:  # type: ignore[no-untyped-def]
+def _moved(equation: Equation, path: np.ndarray, normal: np.ndarray) -> np.ndarray:
     moved: np.ndarray = equation.rho[:, None] * path + equation.sigma_u[:, None] * normal
     return moved
 
 
-def _noise(equation, size: np.ndarray) -> np.ndarray:  # type: ignore[no-untyped-def]
+def _noise(equation: Equation, size: np.ndarray) -> np.ndarray:
     """Give the standard deviation of a year's noise (draw, place)."""
     flow = 1e4 * equation.turnover / np.maximum(size, _ALL)
     deviation: np.ndarray = np.sqrt(equation.sigma[:, None] ** 2 + equation.phi[:, None] * flow)

@@ -92,7 +92,7 @@ def forecast_answer(
     source = name
     if name in COMPUTED:
         source = names.POPULATION_BY_AGE_GROUP if name in _OF_AGES else names.POPULATION
-    chosen = _scenarios(stored_variable(forecast, source), scenarios)
+    chosen = _labelled(stored_variable(forecast, source), names.SCENARIO, scenarios)
     if name not in _SINCE_ORIGIN:
         chosen = select_years(chosen, name, years)
     if name not in _OF_AGES:
@@ -234,10 +234,6 @@ def _positions(run: xr.DataTree, forecast: xr.Dataset, where: np.ndarray) -> np.
             "attraktiv forecast RUN PANEL --horizon N --force"
         )
     return found
-
-
-def _scenarios(values: xr.DataArray, wanted: Sequence[str] | None) -> xr.DataArray:
-    return _labelled(values, names.SCENARIO, wanted)
 
 
 def _age_groups(values: xr.DataArray, variable: str, wanted: Sequence[str] | None) -> xr.DataArray:

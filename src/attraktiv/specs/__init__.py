@@ -20,7 +20,7 @@ from attraktiv.specs.priors import (
     Uniform,
 )
 from attraktiv.specs.schema import Engine, Equations, Joint, ModelSpec, Sampling
-from attraktiv.specs.sectors import sector_of
+from attraktiv.specs.sectors import of_sector, sector_of
 
 __all__ = [
     "AUTO_GROUPS",
@@ -45,6 +45,7 @@ __all__ = [
     "load_spec",
     "models",
     "models_folder",
+    "of_sector",
     "parse_spec",
     "sector_of",
 ]

@@ -46,10 +46,13 @@ def of_sector(formula: str, sector: str) -> str:
     formula : str
         Such as ``"industry_mix + lag(population_growth, 1)"``.
     sector : str
+        "" for all jobs, which leaves it as it is.
 
     Returns
     -------
     str
         ``"visit_industry_mix + lag(population_growth, 1)"``.
     """
+    if not sector:
+        return formula
     return _OF_ALL_JOBS.sub(rf"\g<1>{sector}_\g<2>", formula)

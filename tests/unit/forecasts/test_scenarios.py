@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from attraktiv.errors import ForecastError
-from attraktiv.forecasts.scenarios import Edit, Scenario, scenarios_of
+from attraktiv.forecasts.scenarios import Edit, Scenario, read_scenarios, refuse_impossible
 
 CODES = ("0301", "3411", "5636")
 YEARS = range(2020, 2030)
@@ -28,7 +28,9 @@ times = 0.9
 
 
 def read(*asked, jobs: bool = True, mix: bool = True, ages: bool = True) -> tuple[Scenario, ...]:
-    return scenarios_of(asked, CODES, YEARS, jobs=jobs, industry_mix=mix, ages=ages)
+    found = read_scenarios(asked)
+    refuse_impossible(found, CODES, YEARS, jobs=jobs, industry_mix=mix, ages=ages)
+    return tuple(one.scenario for one in found)
 
 
 def write(folder: Path, text: str) -> Path:
