@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from attraktiv.backtests import backtest, open_backtest, scores
     from attraktiv.demonstration import demo
     from attraktiv.effects import attractiveness, decompose
     from attraktiv.engines import check, coefficient_trend, fit
@@ -27,6 +28,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ModelSpec",
     "attractiveness",
+    "backtest",
     "build_design",
     "build_model",
     "check",
@@ -41,10 +43,12 @@ __all__ = [
     "job_response",
     "load_spec",
     "models",
+    "open_backtest",
     "open_run",
     "panel",
     "query",
     "read_panel",
+    "scores",
     "screen",
     "simulate",
     "simulate_country",
@@ -54,6 +58,7 @@ __all__ = [
 _ROOM_OF: Final = {
     "ModelSpec": "specs",
     "attractiveness": "effects",
+    "backtest": "backtests",
     "build_design": "model",
     "build_model": "model.pymc_model",  # apart, for PyMC is slow to import
     "check": "engines",
@@ -68,10 +73,12 @@ _ROOM_OF: Final = {
     "job_response": "evaluation",
     "load_spec": "specs",
     "models": "specs",
+    "open_backtest": "backtests",
     "open_run": "store",
     "panel": "panels",
     "query": "queries",
     "read_panel": "panels",
+    "scores": "backtests",
     "screen": "evaluation",
     "simulate": "panels",
     "simulate_country": "panels",

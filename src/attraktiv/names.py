@@ -35,6 +35,12 @@ ESTIMATE: Final = "estimate"  # mean, lower, upper
 ESTIMATOR: Final = "estimator"  # least squares, two-stage least squares, posterior
 SPAN: Final = "span"  # the same year, or the years after too
 INSTRUMENTS: Final = "instruments"  # factors that only an equation of jobs has
+FORECASTER: Final = "forecaster"  # of a backtest: a model or a benchmark
+ORIGIN: Final = "origin"  # its 1 January is the last that a forecaster knows
+HORIZON: Final = "horizon"  # years after the origin
+QUANTITY: Final = "quantity"  # what is forecast
+UNIT: Final = "unit"  # a place, or the sum of several
+QUANTILE: Final = "quantile"
 
 # Panel: observed -------------------------------------------------------------
 POPULATION: Final = "population"
@@ -201,6 +207,15 @@ FIRST_STAGE_F: Final = "first_stage_f"
 PARTIAL_R2: Final = "partial_r2"
 PROB_POSITIVE: Final = "prob_positive"
 
+# Backtests -------------------------------------------------------------------
+CRPS: Final = "crps"
+LOG_SCORE: Final = "log_score"
+PIT: Final = "pit"
+PREDICTED_QUANTILE: Final = "predicted_quantile"
+BASE: Final = "base"  # persons at the origin that errors are related to
+UNIT_LEVEL: Final = "level"
+UNIT_LABEL: Final = "label"
+
 # Forecast: a group of the run; flows and jobs are of the year, population on its 1 January -------
 FORECAST: Final = "forecast"
 POPULATION_BY_AGE_GROUP: Final = "population_by_age_group"
@@ -229,6 +244,7 @@ JOBS_PER_YEAR: Final = "jobs per year"
 PERCENT_OF_PERSONS: Final = "percent of population"
 PERCENT_OF_ORIGIN: Final = "percent of population at the origin"
 PER_100_OF_WORKING_AGE: Final = "persons per 100 aged 20–66"
+PERCENT_OF_BASE: Final = "percent of persons at the origin"
 PROBABILITY: Final = "probability"
 
 

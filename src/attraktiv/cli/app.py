@@ -9,6 +9,7 @@ import typer
 import attraktiv
 from attraktiv.cli import (
     answers,
+    backtests,
     comparison,
     countries,
     estimation,
@@ -55,6 +56,8 @@ for _command, _panel in (
     (comparison.screen, _FIT),
     (hindcasts.hindcast, _FIT),
     (forecasts.forecast, _FIT),
+    (backtests.backtest, _FIT),
+    (backtests.scores, _READ),
     (answers.attractiveness, _READ),
     (growth.decompose, _READ),
     (answers.query, _READ),

@@ -153,15 +153,7 @@ def _models(
             + (name_pooled_twin(spec, call) if spec.main.yearly else f"{call.format(spec.id)}.")
         )
     if classical is None:
-        plain = {name: getattr(spec.main, name) for name in ("outcome", "factors")}
-        kind = spec.kinds[0]
-        of_migration = kind == names.RESIDENTIAL
-        fields = spec.model_dump() | {
-            "default": False,
-            "engine": "least-squares",
-            "equations": {"migration": plain} if of_migration else {"jobs": {kind: plain}},
-        }
-        return spec, ModelSpec.model_validate(fields)
+        return spec, spec.regression()
     regression = load_spec(classical)
     if not regression.classical:
         raise InputError(

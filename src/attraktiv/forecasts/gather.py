@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from attraktiv import names
+from attraktiv.effects import terms
 from attraktiv.engines import fit
 from attraktiv.errors import AttraktivWarning, ForecastError, PanelError
 from attraktiv.forecasts import factors
@@ -195,10 +196,10 @@ def _jobs_of(
         return None, ""
     if given is None:
         sector = needed[0]
-        other = _fit(JOBS_MODEL, panel, run, _lacking(panel, sector), sector, seed, progress)
+        other = fit_jobs(run, panel, sector, seed, progress=progress)
     else:
         other = given if isinstance(given, xr.DataTree) else open_run(given)
-        other = _of_jobs(other, run)
+        other = _of_jobs(other, run, panel)
         sector = sector_of(str(other.attrs["outcome"])) or ""
         if not _needs(migration, sector):
             needs = ", ".join(_sectors(migration.terms) or ["none"])
@@ -210,15 +211,54 @@ def _jobs_of(
     return equation_draws(other, _as_many(other, len(chosen), rng), rng), sector
 
 
-def _of_jobs(other: xr.DataTree, run: xr.DataTree) -> xr.DataTree:
-    """Return the equation of jobs of another run of the same panel and last year."""
-    for key, what in (("panel_hash", "another panel"), ("last_year", "another last year")):
-        if other.attrs.get(key) != run.attrs.get(key):
-            raise ForecastError(
-                f"--jobs: the run was fitted with {what} ({other.attrs.get(key)}) than the one to "
-                f"forecast ({run.attrs.get(key)}). Fit both alike: attraktiv fit {JOBS_MODEL} "
-                f"PANEL --until {run.attrs.get('last_year')} --out JOBS"
-            )
+def sector_needed(run: xr.DataTree) -> str | None:
+    """Say whose jobs a forecast of a run fits an equation of; None where it fits none."""
+    main = equation_of(run, kinds_of(run)[0])
+    explains_jobs = any(
+        sector_of(str(equation_of(run, kind).attrs.get("outcome", ""))) is not None
+        for kind in kinds_of(run)
+    )
+    sectors = _sectors(terms.factor_names(main))
+    return None if explains_jobs or not sectors else sectors[0]
+
+
+def fit_jobs(
+    run: xr.DataTree, panel: xr.Dataset, sector: str, seed: int, *, progress: bool = False
+) -> xr.DataTree:
+    """Fit the equation of jobs that a forecast of a run fits where none is given.
+
+    Parameters
+    ----------
+    run, panel
+        As for :func:`attraktiv.forecast`.
+    sector : str
+        From :func:`sector_needed`.
+    seed : int
+    progress : bool
+
+    Returns
+    -------
+    xarray.DataTree
+    """
+    return _fit(JOBS_MODEL, panel, run, _lacking(panel, sector), sector, seed, progress)
+
+
+def _of_jobs(other: xr.DataTree, run: xr.DataTree, panel: xr.Dataset) -> xr.DataTree:
+    """Return the equation of jobs of another run, which knows the same panel and years."""
+    known, until = int(other.attrs["last_year"]), int(run.attrs["last_year"])
+    # a break in the series of jobs may leave the last years without growth to fit
+    sector = sector_of(str(other.attrs.get("outcome", ""))) or ""
+    later = covariate(panel, of_sector("job_growth", sector), until=until)
+    later = later.sel({names.YEAR: slice(known + 1, until)})
+    same_panel = other.attrs.get("panel_hash") == run.attrs.get("panel_hash")
+    if not same_panel or known > until or bool(later.notnull().any()):
+        what = "another last year" if same_panel else "another panel"
+        key = "last_year" if same_panel else "panel_hash"
+        raise ForecastError(
+            f"--jobs: the run was fitted with {what} ({other.attrs.get(key)}) than the one to "
+            f"forecast ({run.attrs.get(key)}). Fit both alike: attraktiv fit {JOBS_MODEL} "
+            f"PANEL --until {until} --out JOBS"
+        )
     for kind in kinds_of(other):
         equation = equation_of(other, kind)
         if sector_of(str(equation.attrs.get("outcome", ""))) is not None:

@@ -100,7 +100,7 @@ def estimate_profile(panel: xr.Dataset, vital: Vital, *, origin: int) -> Profile
             "origin."
         )
     cells = known.start.shape[2:]
-    persons, migrants = _residuals(panel, known, vital)
+    persons, migrants = migrants_by_age(panel, known, vital)
     spread = _spread(persons, migrants, cells)
     noise = _noise(persons, migrants, spread, cells)
     exposure, moved = persons.sum(axis=1), migrants.sum(axis=1)
@@ -113,8 +113,13 @@ def estimate_profile(panel: xr.Dataset, vital: Vital, *, origin: int) -> Profile
     return Profile((common + own).reshape(shape), sd.reshape(shape), spread.reshape(cells))
 
 
-def _residuals(panel: xr.Dataset, known: Known, vital: Vital) -> tuple[np.ndarray, np.ndarray]:
-    """Give persons at the start of the year and their net migrants, (place, year, cell)."""
+def migrants_by_age(
+    panel: xr.Dataset, known: Known, vital: Vital
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give persons at the start of the year and their net migrants, (place, year, cell).
+
+    A cell is a sex and an age on 1 January; both are zero where a border moved people.
+    """
     probability = probability_of_death(vital.mortality)
     expected = known.start.reshape(*known.deaths.shape, -1) @ probability.ravel()
     expected = expected * vital.mortality_of_place.mean(axis=0, dtype=np.float64)[:, None]

@@ -273,6 +273,17 @@ class ModelSpec(Frozen):
             )
         return model
 
+    def regression(self) -> ModelSpec:
+        """Give least squares on the outcome and the factors of the first equation."""
+        plain = {name: getattr(self.main, name) for name in ("outcome", "factors")}
+        kind = self.kinds[0]
+        fields = self.model_dump() | {
+            "default": False,
+            "engine": "least-squares",
+            "equations": {"migration": plain} if kind == names.RESIDENTIAL else {"jobs": {kind: plain}},
+        }
+        return ModelSpec.model_validate(fields)
+
     def _with(self, **changes: object) -> ModelSpec:
         equations = self.equations.model_copy(update=changes)
         return self.model_copy(update={"equations": equations})

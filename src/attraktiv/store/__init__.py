@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from attraktiv.store.backtests import (
+    add_result,
+    has_result,
+    open_results,
+    remove_litter,
+    start_backtest,
+)
 from attraktiv.store.equations import equation_of, kinds_of, with_equations
 from attraktiv.store.growing import Growing, growing_group
 from attraktiv.store.identity import run_id
@@ -9,14 +16,19 @@ from attraktiv.store.runs import append_group, open_run, refuse_existing, refuse
 
 __all__ = [
     "Growing",
+    "add_result",
     "append_group",
     "equation_of",
     "growing_group",
+    "has_result",
     "kinds_of",
+    "open_results",
     "open_run",
     "refuse_existing",
     "refuse_group",
+    "remove_litter",
     "run_id",
+    "start_backtest",
     "with_equations",
     "write_run",
 ]

@@ -59,6 +59,16 @@ def seal(group: Path) -> None:
     (group / _METADATA).write_text(json.dumps(metadata, indent=2), encoding="utf-8")
 
 
+def is_whole(group: Path) -> bool:
+    """Say whether a group holds the files and bytes that were sealed."""
+    try:
+        attrs = _json(group / _METADATA)["attributes"]
+        promised = (attrs[FILES], attrs[BYTES])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return _measure(list(_files_of(group))) == promised
+
+
 def _require_mark(path: Path) -> dict[str, Any]:
     if not path.exists():
         raise RunError(f"There is no run at {path}. {_HOW_TO_MAKE}")

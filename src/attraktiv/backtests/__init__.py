@@ -1,0 +1,17 @@
+"""Backtests: who would have forecast best, with what was known then?"""
+
+from __future__ import annotations
+
+from attraktiv.backtests.backtest import backtest, open_backtest
+from attraktiv.backtests.known import known_panel
+from attraktiv.backtests.official import read_official
+from attraktiv.backtests.summaries import pit_histogram, scores
+
+__all__ = [
+    "backtest",
+    "known_panel",
+    "open_backtest",
+    "pit_histogram",
+    "read_official",
+    "scores",
+]
