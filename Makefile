@@ -14,7 +14,7 @@ export UV_SYSTEM_CERTS ?= true
 ARGS ?=
 export PYTHON ?=
 
-.PHONY: help install demo test lint types docs bench bench-forecast calibration coverage-table screening-table feedback-table exact-table pages forecast-page forecast-coverage wheel-test clean lock
+.PHONY: help install demo test lint types docs bench bench-forecast calibration coverage-table screening-table feedback-table exact-table pages forecast-page backtest-page forecast-coverage wheel-test clean lock
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ pages: $(STAMP) ## write the pages of docs/ that hold results on the real panel
 
 forecast-page: $(STAMP) ## write docs/forecast-norway.md: forecasts beside what came
 	@$(BIN)/python scripts/forecast_page.py
+
+backtest-page: $(STAMP) ## write docs/backtest-norway.md: models refitted at nine origins
+	@$(BIN)/python scripts/backtest_page.py
 
 forecast-coverage: $(STAMP) ## write docs/forecast-coverage.md from simulated countries
 	@$(BIN)/python -m tests.recovery.forecasts $(ARGS)

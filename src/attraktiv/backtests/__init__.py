@@ -1,10 +1,10 @@
-"""Backtests: who would have forecast best, with what was known then?"""
+"""Backtests: forecasts of the past, with what was known then, and how good they were."""
 
 from __future__ import annotations
 
-from attraktiv.backtests.backtest import backtest, open_backtest
 from attraktiv.backtests.known import known_panel
 from attraktiv.backtests.official import read_official
+from attraktiv.backtests.running import backtest, open_backtest
 from attraktiv.backtests.summaries import pit_histogram, scores
 
 __all__ = [

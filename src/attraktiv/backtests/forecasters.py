@@ -24,6 +24,8 @@ NO_CHANGE, TREND, COHORTS = "no_change", "trend", "cohort_method"
 REGRESSION = "regression"
 REGRESSION_ZERO, REGRESSION_RESIDUAL = "regression_zero", "regression_residual"
 
+_LEAST_PER_CHAIN = 25  # fewer cannot be told to have converged
+
 #: Draws (draw, horizon, place) by quantity.
 Draws = dict[str, np.ndarray]
 
@@ -89,7 +91,9 @@ def run_task(contest: Contest, task: str, origin: int, horizon: int) -> dict[str
     panel = known_panel(contest.panel, origin)
     rng = np.random.default_rng([contest.seed, origin])
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", AttraktivWarning)  # said once, of all origins, as look-ahead
+        warnings.simplefilter(
+            "ignore", AttraktivWarning
+        )  # said once, of all origins, as look-ahead
         if task in contest.models or task == REGRESSION:
             return _of_model(contest, task, panel, origin, horizon)
         simple: dict[str, Callable[..., np.ndarray]] = {NO_CHANGE: no_change, TREND: trend}
@@ -112,7 +116,7 @@ def _of_model(
     spec = ModelSpec.model_validate_json(written)
     spec = spec.regression() if regression else spec
     seed = contest.seed_of(origin)
-    per_chain = -(-contest.draws // spec.sampling.chains)
+    per_chain = max(-(-contest.draws // spec.sampling.chains), _LEAST_PER_CHAIN)
     run = fit(
         spec, panel, last=origin - 1, without=contest.without, draws=per_chain, seed=seed,
         progress=False,
@@ -123,7 +127,7 @@ def _of_model(
         progress=False,
     )  # fmt: skip
     found = found.reindex({names.PLACE: contest.panel[names.PLACE].values})
-    found = found.stack({"sample": (names.CHAIN, names.DRAW)})  # noqa: PD013
+    found = found.stack({"sample": (names.CHAIN, names.DRAW)})
     if regression:
         return {
             REGRESSION_ZERO: _draws(found.sel({names.SCENARIO: names.NEUTRAL})),

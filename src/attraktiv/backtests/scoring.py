@@ -47,18 +47,14 @@ def score_draws(draws: np.ndarray, observed: np.ndarray, base: np.ndarray) -> di
         relative = 100.0 * draws / base
         came = 100.0 * safe / base
         log_score = scoringrules.logs_ensemble(came, relative, m_axis=0, backend="numpy")
-        crps = scoringrules.crps_ensemble(
-            safe, draws, m_axis=0, estimator="pwm", backend="numpy"
-        )
+        crps = scoringrules.crps_ensemble(safe, draws, m_axis=0, estimator="pwm", backend="numpy")
     pit = (draws < safe).mean(axis=0) + 0.5 * (draws == safe).mean(axis=0)
     found = {names.CRPS: crps, names.LOG_SCORE: log_score, names.PIT: pit}
     found = {name: np.where(known, values, np.nan) for name, values in found.items()}
     return found | {names.PREDICTED_QUANTILE: np.quantile(draws, QUANTILES, axis=0)}
 
 
-def score_quantiles(
-    stated: dict[float, np.ndarray], observed: np.ndarray
-) -> dict[str, np.ndarray]:
+def score_quantiles(stated: dict[float, np.ndarray], observed: np.ndarray) -> dict[str, np.ndarray]:
     """Score a projection that states quantiles, or its middle alone.
 
     Parameters
@@ -116,8 +112,7 @@ def scored(parts: dict[str, dict[str, np.ndarray]], like: xr.Dataset) -> xr.Data
         dims = (names.QUANTITY, *((names.QUANTILE,) if len(size) == 3 else ()), *cell)
         missing = np.full(size, np.nan)
         values = [
-            parts[str(q)][name] if str(q) in parts else missing
-            for q in like[names.QUANTITY].values
+            parts[str(q)][name] if str(q) in parts else missing for q in like[names.QUANTITY].values
         ]
         variables[name] = (dims, np.stack(values).astype(np.float32))
     return xr.Dataset(variables, dict(like.coords) | {names.QUANTILE: list(QUANTILES)})

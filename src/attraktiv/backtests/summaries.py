@@ -1,4 +1,4 @@
-r"""From the scores of cells to a table: how good is each forecaster, and how sure is that?
+r"""From the scores of cells to a table: how good each forecaster is, and how sure that is.
 
 Mathematical details
 --------------------
@@ -20,6 +20,8 @@ what concerns the nation.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -143,8 +145,10 @@ def pit_histogram(found: xr.Dataset, quantity: str = names.POPULATION) -> pd.Dat
         forecast is calibrated.
     """
     places = (found[names.UNIT_LEVEL] == PLACE_LEVEL) & ~found[names.EXCLUDED]
-    pit = found[names.PIT].sel({names.QUANTITY: quantity}).isel(
-        {names.UNIT: np.flatnonzero(places.values)}
+    pit = (
+        found[names.PIT]
+        .sel({names.QUANTITY: quantity})
+        .isel({names.UNIT: np.flatnonzero(places.values)})
     )
     rows = []
     edges = np.linspace(0.0, 1.0, _BINS + 1)
@@ -201,10 +205,11 @@ def _shared(chosen: xr.Dataset, against: str, on: str | None) -> tuple[xr.Datase
         )
     shared = told[kept].all(axis=0)
     if not shared.any():
+        failed = "; ".join(chosen.attrs["failed"].values())
         raise InputError(
-            "The forecasters have no cell in common: one of them failed from every origin ("
-            + "; ".join(chosen.attrs.get("failed", {}).values())
-            + ")."
+            "The forecasters have no outcome in common"
+            + (f" with {on}: its origins or years are others." if on else ".")
+            + (f" Some failed: {failed}" if failed else "")
         )
     return chosen.isel({names.FORECASTER: kept}), shared
 
@@ -242,7 +247,8 @@ def _cells(chosen: xr.Dataset, shared: np.ndarray) -> dict[str, np.ndarray]:
         low, high = at(0.1), at(0.9)
         cells["width_80"] = (high - low) * to_percent
         score = scoringrules.interval_score(observed, low, high, 0.2, backend="numpy")
-        cells["interval_score_80"] = np.asarray(score) * to_percent
+        # scoringrules drops dimensions of length one
+        cells["interval_score_80"] = np.reshape(score, off.shape) * to_percent
     return cells
 
 
@@ -294,7 +300,7 @@ def _classes(chosen: xr.Dataset, by: str) -> np.ndarray:
 
 
 def _size_labels() -> list[str]:
-    upper = [f"{low:,}–{high - 1:,}" for low, high in zip(SIZES[1:-1], SIZES[2:], strict=True)]
+    upper = [f"{low:,}–{high - 1:,}" for low, high in pairwise(SIZES[1:])]
     return [f"below {SIZES[1]:,}", *upper, f"{SIZES[-1]:,} or more"]
 
 

@@ -98,13 +98,13 @@ def _on_cluster(
             "`dask scheduler` and give the address that it prints, such as tcp://10.0.0.1:8786."
         ) from None
     with client:
-        # every worker that holds it may be lost: what is shared is sent with the graph, not kept
+        # every worker has its own: the loss of one loses nothing that others need
         kept = client.scatter(shared, broadcast=True, hash=False)
         futures = {
             client.submit(_one_thread, work, kept, task, pure=False, retries=_RETRIES): task
             for task in tasks
         }
-        for future in completed(futures):
+        for future in completed(futures, loop=client.loop):
             yield futures[future], future.result()
 
 
@@ -130,5 +130,3 @@ def _one_thread(work: Callable[..., Any], shared: Any, task: tuple[Any, ...]) ->
             return work(shared, *task)
     finally:
         numba.set_num_threads(before)
-
-

@@ -21,9 +21,7 @@ _RANGE = re.compile(r"(\d+):(\d+)")
 _Quantity = Annotated[
     str, typer.Option("--quantity", help="population, net_migration, aged_0-5, ….")
 ]
-_By = Annotated[
-    str, typer.Option("--by", help="horizon, origin, size, or a column of places.csv.")
-]
+_By = Annotated[str, typer.Option("--by", help="horizon, origin, size, or a column of places.csv.")]
 _Against = Annotated[
     str, typer.Option("--against", metavar="FORECASTER", help="Who others are compared with.")
 ]

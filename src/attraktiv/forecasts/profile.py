@@ -113,9 +113,7 @@ def estimate_profile(panel: xr.Dataset, vital: Vital, *, origin: int) -> Profile
     return Profile((common + own).reshape(shape), sd.reshape(shape), spread.reshape(cells))
 
 
-def migrants_by_age(
-    panel: xr.Dataset, known: Known, vital: Vital
-) -> tuple[np.ndarray, np.ndarray]:
+def migrants_by_age(panel: xr.Dataset, known: Known, vital: Vital) -> tuple[np.ndarray, np.ndarray]:
     """Give persons at the start of the year and their net migrants, (place, year, cell).
 
     A cell is a sex and an age on 1 January; both are zero where a border moved people.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from attraktiv.reports.backtest import backtest_chart, pit_chart
 from attraktiv.reports.forecast import fan_chart, pyramid
 
-__all__ = ["fan_chart", "pyramid"]
+__all__ = ["backtest_chart", "fan_chart", "pit_chart", "pyramid"]

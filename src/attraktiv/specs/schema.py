@@ -280,7 +280,9 @@ class ModelSpec(Frozen):
         fields = self.model_dump() | {
             "default": False,
             "engine": "least-squares",
-            "equations": {"migration": plain} if kind == names.RESIDENTIAL else {"jobs": {kind: plain}},
+            "equations": {"migration": plain}
+            if kind == names.RESIDENTIAL
+            else {"jobs": {kind: plain}},
         }
         return ModelSpec.model_validate(fields)
 

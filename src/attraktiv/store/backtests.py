@@ -136,7 +136,8 @@ def _attrs(target: Path) -> dict[str, Any]:
         raise RunError(f"{target} is not a backtest: its {_METADATA} cannot be read.") from None
     if attrs.get(_KEY) != FORMAT:
         raise RunError(
-            f"{target} is not a backtest but {attrs.get(_KEY, 'a store of another program')}. {_HOW}"
+            f"{target} is not a backtest but "
+            f"{attrs.get(_KEY, 'a store of another program')}. {_HOW}"
         )
     return attrs
 

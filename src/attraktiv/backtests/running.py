@@ -248,7 +248,9 @@ def _state(
             stated = {}
             for level, column in columns.items():
                 values = one.values(column, origin, horizon, units.places)
-                told = np.isfinite(values) & np.isfinite(of[names.OBSERVED].values[:, : len(values.T)])
+                told = np.isfinite(values) & np.isfinite(
+                    of[names.OBSERVED].values[:, : len(values.T)]
+                )
                 whole = told.all(axis=1, keepdims=True)  # a sum of some would be no sum
                 sums = units.of(values, told & (whole if level == 0.5 else False))
                 stated[level] = sums
@@ -323,7 +325,8 @@ def _refuse(
         raise InputError(
             f"Population is known from {years[0]} to {years[-1]}, so that the origin "
             f"{bad[0]} has no population to start from or nothing that came. Valid are "
-            f"{years[1]} to {years[-1] - 1}: --origins {max(years[0], years[-1] - 5)}:{years[-1] - 1}"
+            f"{years[1]} to {years[-1] - 1}: "
+            f"--origins {max(years[0], years[-1] - 5)}:{years[-1] - 1}"
         )
     return ahead
 
@@ -343,4 +346,3 @@ def _seed_of(target: Path) -> int | None:
     if not target.exists():
         return None
     return int(open_results(target)[0]["seed"])
-
