@@ -244,7 +244,6 @@ JOBS_PER_YEAR: Final = "jobs per year"
 PERCENT_OF_PERSONS: Final = "percent of population"
 PERCENT_OF_ORIGIN: Final = "percent of population at the origin"
 PER_100_OF_WORKING_AGE: Final = "persons per 100 aged 20–66"
-PERCENT_OF_BASE: Final = "percent of persons at the origin"
 PROBABILITY: Final = "probability"
 
 
