@@ -7,13 +7,20 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 import time
+import warnings
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import xarray as xr
 
 import attraktiv
+from attraktiv.backtests import pit_histogram
+from attraktiv.errors import AttraktivWarning
+from attraktiv.reports import backtest_chart, pit_chart
+from attraktiv.reports.drawing import draw
 from attraktiv.specs import models_folder
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,11 +34,12 @@ ORIGINS = range(2008, 2017)
 SHOWN = (1, 3, 5, 10)
 DEFAULT = "hierarchical_dynamic"
 JOBS = (
-    "own_job_growth + lag(own_job_growth, 1) + lag(own_job_growth, 2)",
-    "neighbour_job_growth",
+    "own_job_growth + lag(own_job_growth, 1) + lag(own_job_growth, 2) \\\n"
+    "  + neighbour_job_growth + "
 )
-MODELS = (DEFAULT, "hierarchical_static", "hierarchical_grouped", "hierarchical_robust",
-          "book_2023")  # fmt: skip
+MODELS = ("hierarchical_static", "hierarchical_grouped", "book_2023")
+LASTING = 'rho_alpha = { distribution = "beta", alpha = %s, beta = 2.0 }'
+
 
 TEXT = """# Who forecasts best? Norway, {origins_named}
 
@@ -56,6 +64,11 @@ Nine origins up to 2016 see the same dozen years of the nation, so that what con
 rests on little more than one observation.
 
 ## By years ahead
+
+`dynamic_no_jobs` is `hierarchical_dynamic` without job growth among its factors,
+`dynamic_lasting_level` has a prior by which the national level lasts longer (Beta(8, 2) for its
+autocorrelation), and `dynamic_noise_of_one_size` has noise that is alike in small and large places.
+`joint_2026` is fitted without an industry mix, which this panel does not have.
 
 ![CRPS and coverage by years ahead](backtest-norway.svg)
 
@@ -97,8 +110,8 @@ Class 1 is the most central.
 
 ## Net migration
 
-Of the year that ends with the horizon, percent of the persons at the origin; `trend` and `no_change`
-forecast none.
+Of the year that ends with the horizon, percent of the persons at the origin; `trend` and
+`no_change` forecast none.
 
 {migration}
 
@@ -107,12 +120,6 @@ forecast none.
 Percent of those of that age at the origin.
 
 {ages}
-
-## The joint model
-
-`joint_2026` without an industry mix, which this panel does not have.
-
-{joint}
 
 ## Without centrality
 
@@ -137,7 +144,7 @@ def variant(name: str, replaced: dict[str, str]) -> Path:
     return path
 
 
-def run(name: str, models: list[str | Path], panel: xr.Dataset, **asked: object) -> xr.Dataset:
+def run(name: str, models: list[str | Path], panel: xr.Dataset, **asked: Any) -> xr.Dataset:
     """Run a backtest, or open what there is of it."""
     begun = time.perf_counter()
     found = attraktiv.backtest(
@@ -181,51 +188,64 @@ def at(frame: pd.DataFrame, forecaster: str, horizon: int, column: str) -> float
     return float(row[column].iloc[0])
 
 
+def together(found: xr.Dataset, others: list[xr.Dataset]) -> xr.Dataset:
+    """Put the models of other backtests of the same origins beside those of the first."""
+    parts = [one.sel(forecaster=one.attrs["models"]) for one in others]
+    own = [name for one in others for name in one.attrs["models"]]
+    joined = xr.concat(
+        [found, *parts], dim="forecaster", data_vars="minimal", coords="minimal", compat="override",
+        combine_attrs="override",
+    )  # fmt: skip
+    failures = [one.attrs["failed"] for one in (found, *others)]
+    return joined.assign_attrs(
+        forecasts_of_its_own=found.attrs["forecasts_of_its_own"] + own,
+        failed={who: why for one in failures for who, why in one.items()},
+    )
+
+
 def write(folder: Path) -> None:
     """Run what is not stored yet, and write the page."""
     panel = attraktiv.read_panel(folder)
-    plain = {" \\\n  + ".join(JOBS) + " + ": ""}
-    models: list[str | Path] = [*MODELS, variant("dynamic_without_jobs", plain)]
-    found = run("models", models, panel)
-    joint = run("joint", ["joint_2026"], panel, without=["industry_mix"])
+    plain = variant("dynamic_no_jobs", {JOBS: ""})
+    main = run("models", [DEFAULT, plain, *MODELS], panel)
     bare = run("without_centrality", [DEFAULT], panel, without=["centrality"])
-    horizons = attraktiv.scores(found)
-    draw(backtest_chart(horizons), PAGE.with_name("backtest-norway.svg"), force=True)
-    chosen = attraktiv.backtests.pit_histogram(found)
-    chosen = chosen[chosen["forecaster"].isin([DEFAULT, "regression_zero", "trend",
-                                               "cohort_method"])]  # fmt: skip
-    draw(pit_chart(chosen), PAGE.with_name("backtest-norway-pit.svg"), force=True)
+    lasting = variant("dynamic_lasting_level", {LASTING % "2.0": LASTING % "8.0"})
+    noise = variant(
+        "dynamic_noise_of_one_size", {"size_dependent = true": "size_dependent = false"}
+    )
+    trials = run("trials", [lasting, noise], panel)
+    robust = run("robust", ["hierarchical_robust"], panel)
+    joint = run("joint", ["joint_2026"], panel, without=["industry_mix"])
+    found = together(main, [trials, robust, joint])
+    draw(backtest_chart(attraktiv.scores(main)), PAGE.with_name("backtest-norway.svg"), force=True)
+    tenths = pit_histogram(main)
+    shown = tenths["forecaster"].isin([DEFAULT, "regression_zero", "trend", "cohort_method"])
+    draw(pit_chart(tenths[shown]), PAGE.with_name("backtest-norway-pit.svg"), force=True)
+
+    def by(column: str, of: xr.Dataset = main, **asked: Any) -> str:
+        return table(attraktiv.scores(of, by=column, **asked), column)
+
+    after = {"horizons": (3,)}
     parts = {
-        "horizons": table(attraktiv.scores(found, horizons=SHOWN), "horizon"),
-        "official": table(attraktiv.scores(found, on="official_2016", horizons=(1, 3)), "horizon"),
-        "nation": table(attraktiv.scores(found, level="nation", horizons=SHOWN), "horizon"),
-        "regions": table(attraktiv.scores(found, level="county", horizons=SHOWN), "horizon"),
-        "origins": table(attraktiv.scores(found, by="origin", horizons=(3,)), "origin"),
-        "sizes": table(attraktiv.scores(found, by="size", horizons=(3,)), "size"),
-        "centrality": table(
-            attraktiv.scores(found, by="centrality_class", horizons=(3,)), "centrality_class"
+        "horizons": by("horizon", found, horizons=SHOWN),
+        "official": by("horizon", found, on="official_2016", horizons=(1, 3)),
+        "nation": by("horizon", level="nation", horizons=SHOWN),
+        "regions": by("horizon", level="county", horizons=SHOWN),
+        "origins": by("origin", **after),
+        "sizes": by("size", **after),
+        "centrality": by("centrality_class", **after),
+        "migration": by(
+            "horizon", quantity="net_migration", against="cohort_method", horizons=SHOWN
         ),
-        "migration": table(
-            attraktiv.scores(
-                found, quantity="net_migration", against="cohort_method", horizons=SHOWN
-            ),
-            "horizon",
-        ),
-        "joint": table(attraktiv.scores(joint, horizons=SHOWN), "horizon"),
-        "bare": table(attraktiv.scores(bare, horizons=SHOWN), "horizon"),
+        "bare": by("horizon", bare, horizons=SHOWN),
         "ages": "\n\n".join(
             f"**{quantity.replace('_', ' ').capitalize()}**\n\n"
-            + table(
-                attraktiv.scores(
-                    found, quantity=quantity, against="cohort_method", horizons=(1, 5, 10)
-                ),
-                "horizon",
-            )
+            + by("horizon", quantity=quantity, against="cohort_method", horizons=(1, 5, 10))
             for quantity in ("aged_0-5", "aged_80+")
         ),
         "reading": reading(found, bare),
-        "look_ahead": "; ".join(found.attrs["look_ahead"]),
-        "missing": found.attrs["horizons_without_outcome"],
+        "look_ahead": "; ".join(main.attrs["look_ahead"]),
+        "missing": main.attrs["horizons_without_outcome"],
         "failed": failed(found),
         "origins_named": f"{ORIGINS[0]}–{ORIGINS[-1]}",
     }
@@ -255,7 +275,7 @@ def reading(found: xr.Dataset, bare: xr.Dataset) -> str:
             f"- **{horizon} year{'' if horizon == 1 else 's'} ahead** the CRPS of `{DEFAULT}` is "
             f"{own:.2f} % of the population at the origin. "
             + (
-                f"Lower have {', '.join(f'`{n}` ({at(frame, n, horizon, "crps"):.2f})' for n in better)}"
+                "Lower have " + ", ".join(f"`{name}`" for name in better)
                 if better
                 else f"Nobody has a lower one; next is `{best}` with "
                 f"{at(frame, best, horizon, 'crps'):.2f}"

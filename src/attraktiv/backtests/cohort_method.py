@@ -61,17 +61,22 @@ def cohort_method(
     origin = int(panel[names.YEAR][-1])
     vital = estimate_vital(panel, origin=origin, years=1, draws=draws, rng=rng)
     known = known_at(panel, origin).latest(YEARS)
-    rates = _rates(*migrants_by_age(panel, known, vital), known.start.shape[-2:])
-    mean_of = (factor.mean(axis=0) for factor in (vital.mortality_of_place,
-                                                  vital.fertility_of_place))  # fmt: skip
-    mortality, fertility = mean_of
+    persons, migrants = migrants_by_age(panel, known, vital)
+    rates = _rates(persons, migrants, known.start.shape[-2:]).astype(np.float32)
+    mortality = vital.mortality_of_place.mean(axis=0)
+    fertility = vital.fertility_of_place.mean(axis=0)
     stay = 1.0 - probability_of_death(vital.mortality * mortality[:, None, None])
     births = vital.fertility * fertility[:, None]
     boys = np.array([vital.share_of_boys, vital.share_of_boys])
     boys[known.women] = 1.0 - vital.share_of_boys
-    start = panel[names.POPULATION_BY_AGE].sel({names.YEAR: origin})
-    start = start.transpose(names.PLACE, names.SEX, names.AGE).values.astype(np.float32)
-    stay, births, rates = (item.astype(np.float32) for item in (stay, births, rates))
+    start = (
+        panel[names.POPULATION_BY_AGE]
+        .sel({names.YEAR: origin})
+        .transpose(names.PLACE, names.SEX, names.AGE)
+        .values.astype(np.float32)
+    )
+    # single precision: twice as many cells in the cache
+    stay, births = stay.astype(np.float32), births.astype(np.float32)
     chosen = draw_years(len(rates), horizon, draws, rng)
     by_age = np.empty((draws, horizon, len(start), start.shape[-1]), dtype=np.float32)
     net = np.empty((draws, horizon, len(start)))

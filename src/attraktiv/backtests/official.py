@@ -80,24 +80,26 @@ def read_official(path: str | Path) -> Official:
     if names.ORIGIN not in table:
         table[names.ORIGIN] = int(table[names.YEAR].min()) - 1
     quantiles = {
-        float(match[1]) / 100: column
+        float(match[1]) / 100: str(column)
         for column in table
         if (match := _QUANTILE.fullmatch(str(column)))
     }
     numeric = [names.YEAR, names.ORIGIN, names.POPULATION, *quantiles.values()]
     for column in numeric:
         as_number = pd.to_numeric(table[column], errors="coerce")
-        bad = table.index[as_number.isna() & table[column].notna()]
+        bad = np.flatnonzero((as_number.isna() & table[column].notna()).to_numpy())
         if len(bad):
+            position = int(bad[0])
+            value = table[column].tolist()[position]
             raise PanelError(
-                f"{path}, line {bad[0] + 2}, column {column}: {table.loc[bad[0], column]!r} is "
-                "not a number; valid is 5120 or 5120.5."
+                f"{path}, line {position + 2}, column {column}: {value!r} is not a number; "
+                "valid is 5120 or 5120.5."
             )
         table[column] = as_number
     keys = [names.PLACE, names.YEAR, names.ORIGIN]
-    empty = table[keys].isna().any(axis=1)
+    empty = table[keys].isna().any(axis=1).to_numpy()
     if empty.any():
-        raise PanelError(f"{path}, line {empty.idxmax() + 2}: place, year or origin is empty.")
+        raise PanelError(f"{path}, line {int(empty.argmax()) + 2}: place, year or origin is empty.")
     twice = table.duplicated(keys)
     if twice.any():
         row = table[twice].iloc[0]

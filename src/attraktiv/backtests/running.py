@@ -115,11 +115,13 @@ def backtest(
         written = {name: spec.model_dump_json() for name, spec in specs.items()}
         contest = Contest(data, written, horizon, draws, seed, tuple(without))
         units = units_of(data)
+        starts = [int(origin) for origin in origins]
         own = [name for task in tasks_of(contest) for name in forecasters_of(task)]
+        forecasters = own + [one.name for one in official]
         known = {
-            "forecasters": own + [one.name for one in official],
+            "forecasters": forecasters,
             "forecasts_of_its_own": own,
-            "origins": [int(origin) for origin in origins],
+            "origins": starts,
             "horizon": horizon,
             "draws": draws,
             "seed": seed,
@@ -131,13 +133,13 @@ def backtest(
             "look_ahead": look_ahead(data, sorted(origins), _factors(specs, without)),
             "horizons_without_outcome": int(sum(horizon - h for h in ahead.values())),
         }
-        common = _common(data, units, known["origins"], horizon)
+        common = _common(data, units, starts, horizon)
         store = start_backtest(target, known, common, force=force)
-        remove_litter(store, known["forecasters"])
-        _state(store, official, units, common, known["origins"])
+        remove_litter(store, forecasters)
+        _state(store, official, units, common, starts)
         tasks = [
             (task, origin, ahead[origin])
-            for origin in known["origins"]
+            for origin in starts
             for task in tasks_of(contest)
             if not all(has_result(store, f, origin) for f in forecasters_of(task))
         ]

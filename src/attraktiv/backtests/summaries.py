@@ -240,9 +240,9 @@ def _cells(chosen: xr.Dataset, shared: np.ndarray) -> dict[str, np.ndarray]:
             "ape": 100.0 * np.abs(off / observed),
             "bias": 100.0 * off / observed,
         }
-        for prob, (low, high) in PROBS.items():
-            inside = (observed >= at(low)) & (observed <= at(high))
-            stated = np.isfinite(at(low) + at(high))
+        for prob, (lower, upper) in PROBS.items():
+            inside = (observed >= at(lower)) & (observed <= at(upper))
+            stated = np.isfinite(at(lower) + at(upper))
             cells[f"coverage_{100 * prob:g}"] = np.where(stated, inside, np.nan)
         low, high = at(0.1), at(0.9)
         cells["width_80"] = (high - low) * to_percent
@@ -336,7 +336,7 @@ def _difference(
     _, block = np.unique(_blocks(chosen), return_inverse=True)
     inner = np.eye(block.max() + 1)[block]
     less, count = less @ inner, count @ inner
-    length = _run_length(inside)
+    length = _run_length(inside, chosen[names.HORIZON].values)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = less.sum(axis=(1, 2)) / count.sum()
         of_origin = _drawn_runs(len(count), length, rng)
@@ -350,10 +350,10 @@ def _difference(
             f"{names.DIFFERENCE}_upper": high}  # fmt: skip
 
 
-def _run_length(inside: np.ndarray) -> int:
+def _run_length(inside: np.ndarray, horizons: np.ndarray) -> int:
     """Give how many consecutive origins are drawn together."""
-    ahead = 1 + int(np.flatnonzero(inside.any(axis=(0, 2))).max())
-    return max(1, min(ahead, inside.any(axis=(1, 2)).sum() // 2))
+    ahead = int(horizons[inside.any(axis=(0, 2))].max())
+    return max(1, min(ahead, int(inside.any(axis=(1, 2)).sum()) // 2))
 
 
 def _drawn_runs(origins: int, length: int, rng: np.random.Generator) -> np.ndarray:

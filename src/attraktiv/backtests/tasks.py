@@ -58,7 +58,7 @@ def run_tasks[Shared, Result](
     if scheduler is not None:
         yield from _on_cluster(work, shared, tasks, scheduler)
         return
-    count = min(workers or os.process_cpu_count() or 1, len(tasks))
+    count = min(workers or os.cpu_count() or 1, len(tasks))
     if count <= 1:
         for task in tasks:
             yield task, _one_thread(work, shared, task)

@@ -112,10 +112,12 @@ def outcomes(panel: xr.Dataset, units: Units, origin: int, horizon: int) -> xr.D
     panel = panel.sel({names.PLACE: units.places})
     years = np.arange(origin, origin + horizon + 1)
     wanted = quantities_of(panel)
-    observed, base, known = [], [], []
+    observed: list[np.ndarray] = []
+    base: list[np.ndarray] = []
+    known: list[np.ndarray] = []
     for quantity in wanted:
-        values = _values(panel, quantity).reindex({names.YEAR: years})
-        values = values.transpose(names.YEAR, names.PLACE).values.astype(np.float64)
+        of_years = _values(panel, quantity).reindex({names.YEAR: years})
+        values = of_years.transpose(names.YEAR, names.PLACE).values.astype(np.float64)
         # of flows, the year that ends with the horizon
         flow = quantity == names.NET_MIGRATION
         came, start = (values[:-1], base[0]) if flow else (values[1:], values[0])

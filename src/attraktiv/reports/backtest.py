@@ -84,7 +84,7 @@ def pit_chart(table: pd.DataFrame, horizons: tuple[int, ...] = (1, 3, 5, 10)) ->
     )  # fmt: skip
     even = base.mark_rule(color=GREY, strokeDash=[4, 3]).encode(y=alt.datum(10.0))
     title = "Percent of outcomes in each tenth of the forecast"
-    return alt.layer(bars, even).properties(width=110, height=70).facet(title=title, 
+    return alt.layer(bars, even).properties(width=110, height=70).facet(title=title,
         column=alt.Column("ahead:N", title=None, sort=list(_ahead(pd.Series(horizons)))),
         row=alt.Row("forecaster:N", title=None, sort=order,
                     header=alt.Header(labelAngle=0, labelAlign="left", labelLimit=160)),

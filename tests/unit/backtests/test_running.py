@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,8 +14,15 @@ from tests.unit.backtests.conftest import DRAWS, HORIZON, MODEL, ORIGINS, WITHOU
 import attraktiv
 from attraktiv.backtests import running as room
 from attraktiv.errors import InputError, RunError
+from attraktiv.store import add_result
 
-ASKED = {"without": WITHOUT, "draws": DRAWS, "seed": 1, "workers": 1, "progress": False}
+ASKED: dict[str, Any] = {
+    "without": WITHOUT,
+    "draws": DRAWS,
+    "seed": 1,
+    "workers": 1,
+    "progress": False,
+}
 
 
 def test_everybody_forecasts_from_every_origin(found: xr.Dataset) -> None:
@@ -65,7 +74,8 @@ def test_a_killed_backtest_goes_on_where_it_was(
     store: Path, country: xr.Dataset, projection: Path, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    keep, count = room.add_result, []
+    keep: Callable[..., None] = add_result
+    count: list[object] = []
 
     def killed(*arguments: object) -> None:
         count.append(arguments)
@@ -74,17 +84,20 @@ def test_a_killed_backtest_goes_on_where_it_was(
         keep(*arguments)
 
     path = tmp_path / "store"
-    asked = {"benchmarks": [projection], "out": path} | ASKED
+    asked: dict[str, Any] = {"benchmarks": [projection], "out": path} | ASKED
     monkeypatch.setattr(room, "add_result", killed)
     with pytest.raises(KeyboardInterrupt):
         attraktiv.backtest(MODEL, country, ORIGINS, HORIZON, **asked)
     monkeypatch.setattr(room, "add_result", keep)
     left = attraktiv.open_backtest(path)
     assert left.attrs["unfinished"] > 0
-    done = []
-    monkeypatch.setattr(
-        room, "add_result", lambda *arguments: (done.append(arguments[1:3]), keep(*arguments))
-    )
+    done: list[tuple[object, ...]] = []
+
+    def counted(*arguments: object) -> None:
+        done.append(arguments[1:3])
+        keep(*arguments)
+
+    monkeypatch.setattr(room, "add_result", counted)
     # no seed is asked for: it is that of the store
     found = attraktiv.backtest(MODEL, country, ORIGINS, HORIZON, **asked | {"seed": None})
     xr.testing.assert_identical(found.load(), attraktiv.open_backtest(store).load())
@@ -111,9 +124,11 @@ def test_another_backtest_is_not_overwritten(store: Path, country: xr.Dataset) -
     ],
 )
 def test_a_wrong_call_is_refused_before_work(
-    country: xr.Dataset, changed: dict[str, object], said: str
+    country: xr.Dataset, changed: dict[str, Any], said: str
 ) -> None:
-    asked = {"models": MODEL, "origins": ORIGINS, "horizon": HORIZON} | ASKED | changed
+    asked: dict[str, Any] = (
+        {"models": MODEL, "origins": ORIGINS, "horizon": HORIZON} | ASKED | changed
+    )
     with pytest.raises(InputError, match=said):
         attraktiv.backtest(asked.pop("models"), country, asked.pop("origins"),
                            asked.pop("horizon"), **asked)  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -115,7 +117,7 @@ def test_pit_is_a_share_of_everybody(found: xr.Dataset) -> None:
     ],
 )
 def test_what_the_backtest_lacks_is_refused(
-    found: xr.Dataset, asked: dict[str, object], said: str
+    found: xr.Dataset, asked: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(InputError, match=said):
         scores(found, **asked)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ import attraktiv
 from attraktiv.backtests import running as room
 from attraktiv.backtests.tasks import run_tasks
 from attraktiv.errors import InputError
+from attraktiv.store import add_result
 
 
 @pytest.fixture
@@ -29,7 +31,8 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
     def start(*words: str) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
             [sys.executable, "-m", "distributed.cli.dask_" + words[0], *words[1:]],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | {"PYTHONWARNINGS": "ignore"},
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env=os.environ | {"PYTHONWARNINGS": "ignore"},
         )  # fmt: skip
         started.append(process)
         return process
@@ -50,8 +53,6 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
         )
         for _ in range(2)
     ]
-    import json
-
     for _ in range(600):
         if file.is_file() and file.stat().st_size:
             break
@@ -67,7 +68,8 @@ def test_a_cluster_that_loses_a_worker_gives_what_one_process_gives(
     projection: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     address, workers = cluster
-    keep, killed = room.add_result, []
+    keep: Callable[..., None] = add_result
+    killed: list[int] = []
 
     def kill_one(target: Path, forecaster: str, origin: int, result: xr.Dataset) -> None:
         if forecaster != "official" and not killed:
