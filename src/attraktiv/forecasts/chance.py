@@ -11,6 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+#: First ages of the groups whose deaths have a chance of their own. The more of the deaths are in a
+#: group, and the more the dead are of those alive, the more its chance is felt in who is left.
+AGES_OF_DEATHS = (0, 67, 80, 90)
+
 
 @dataclass(frozen=True)
 class Chance:
@@ -25,7 +29,7 @@ class Chance:
     noise, jobs_noise : numpy.ndarray
         (draw, place, year) of the noise of each year, likewise.
     natural : numpy.ndarray
-        (draw, place, year, 2) of births and deaths.
+        (draw, place, year, 1 + group) of births, and of the deaths of each group of ages.
     profile : numpy.ndarray or None
         (draw, place, sex, age) of the ages of migrants.
     known_year : numpy.ndarray
@@ -97,7 +101,7 @@ def draw_chance(
     if freedom is not None and not certain:
         degrees = np.broadcast_to(freedom[:, None, None], shape)
         noise = noise * np.sqrt(degrees / rng.chisquare(degrees)).astype(np.float32)
-    natural = normal(*shape, 2)
+    natural = normal(*shape, 1 + len(AGES_OF_DEATHS))
     known_year = rng.random((draws, years))
     start = rng.random(shape, dtype=np.float32)
     profile = None if cells is None else normal(draws, places, *cells)

@@ -10,9 +10,11 @@ With n persons of a sex s and an age a on 1 January, all in one place and one dr
     B &= g \sum_a n_{\mathrm{female},a} F_a,
 
 with m the central death rates, F births per woman, f and g the levels of the place and the year.
-Chance moves both totals as it moves a Poisson count, by a standard normal number z:
-:math:`X = \max(0, (\sqrt{E} + z/2)^2 - 1/4)`, whose mean is E and variance E + 1/8; deaths of
-every cell are then q·n·D/E, at most n. Survivors are a year older; the last age is open.
+Chance moves births, and the deaths of each group of ages, as it moves a Poisson count, by a
+standard normal number z of their own: with :math:`c = \min(E, 1/4)`,
+:math:`X = (\sqrt{E - c} + z \sqrt{c})^2` has the mean E and, from E = 1/4 up, the variance E − 1/8,
+and is never below zero. With E and X of its group, deaths of a cell are then q·n·X/E, at most n.
+Survivors are a year older; the last age is open.
 
 A net migration of M persons is spread by the age a at the start of the year,
 
@@ -38,10 +40,9 @@ from numba import njit, prange
 
 _MANY = 200.0  # above this mean a count is drawn as a rounded normal number
 
-# sums of hundreds of cells may be taken in any order, the same each time: then they are vectorised
-_FREE = {"reassoc", "contract", "arcp", "nsz"}
-_compiled = njit(parallel=True, cache=True, error_model="numpy", fastmath=_FREE)
-_summing = njit(cache=True, error_model="numpy", fastmath=_FREE)
+# No leave to take sums in another order: what runs in parallel is compiled twice, once for the
+# process that compiles and once for those that load it, and the two would differ in the last bit.
+_compiled = njit(parallel=True, cache=True, error_model="numpy")
 _small = njit(cache=True, error_model="numpy")
 
 
@@ -75,14 +76,39 @@ def _count(mean, variance_share, size, uniform, normal):  # type: ignore[no-unty
 
 @_small
 def _chance(mean, normal):  # type: ignore[no-untyped-def]
-    return max((np.sqrt(mean) + 0.5 * normal) ** 2 - 0.25, 0.0)
+    """Move a mean as chance moves a Poisson count: the mean stays, and none is below zero."""
+    part = min(mean, 0.25)
+    return (np.sqrt(mean - part) + np.sqrt(part) * normal) ** 2
 
 
-@_summing
+@_small
+def _sum(values, first, end):  # type: ignore[no-untyped-def]
+    """Sum values[first:end] in eight lanes: one order, whoever compiles it, and none that waits."""
+    zero = values.dtype.type(0.0)
+    s0, s1, s2, s3, s4, s5, s6, s7 = zero, zero, zero, zero, zero, zero, zero, zero
+    a = first
+    while a + 8 <= end:
+        s0 += values[a]
+        s1 += values[a + 1]
+        s2 += values[a + 2]
+        s3 += values[a + 3]
+        s4 += values[a + 4]
+        s5 += values[a + 5]
+        s6 += values[a + 6]
+        s7 += values[a + 7]
+        a += 8
+    while a < end:
+        s0 += values[a]
+        a += 1
+    return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
+
+
+@_small
 def _expected_births(women, fertility, level):  # type: ignore[no-untyped-def]
     expected = 0.0
     for a in range(len(fertility)):
-        expected += women[a] * fertility[a]
+        if fertility[a] > 0.0:
+            expected += women[a] * fertility[a]
     return expected * level
 
 
@@ -96,6 +122,7 @@ def natural(  # type: ignore[no-untyped-def]
     mortality_level,
     fertility_level,
     normal,
+    first,
     certain,
     survivors,
     births,
@@ -117,8 +144,10 @@ def natural(  # type: ignore[no-untyped-def]
         Share of boys among births.
     mortality_level, fertility_level : (draw, place) float
         Factors on the rates in this year.
-    normal : (draw, place, 2) float
-        Standard normal numbers of births and deaths.
+    normal : (draw, place, 1 + group) float
+        Standard normal numbers of births, and of the deaths of each group of ages.
+    first : (group,) int
+        Position of the first age of each group, rising from 0.
     certain : bool
         Leave chance out.
     survivors : (draw, place, sex, age) float
@@ -128,39 +157,60 @@ def natural(  # type: ignore[no-untyped-def]
     """
     draws, places, sexes, ages = people.shape
     number = people.dtype.type
-    zero, half, one = number(0.0), number(0.5), number(1.0)
+    zero, one = number(0.0), number(1.0)
+    last = ages - 1
     for i in prange(draws * places):
         d, p = i // places, i % places
         expected = _expected_births(people[d, p, female], fertility, fertility_level[d, p])
         born = expected if certain else _chance(expected, normal[d, p, 0])
         level = mortality_level[d, p]
-        dying = 0.0
+        # over ages as a whole, and not group by group: long loops without a sum are vectorised
+        dying = np.empty(ages, people.dtype)
+        factor = np.empty(ages, people.dtype)
+        for a in range(ages):
+            dying[a] = zero
+            factor[a] = one
         for s in range(sexes):
-            row = zero  # sums of a row in the precision of people: they are vectorised
-            for a in range(ages):
-                m = mortality[s, a] * level
-                row += people[d, p, s, a] * min(m / (one + half * m), one)
-            dying += row
-        factor = one
-        if not certain and dying > 0.0:
-            factor = number(_chance(dying, normal[d, p, 1]) / dying)
+            for a in range(last):
+                gone = people[d, p, s, a] * _probability(mortality[s, a] * level, one)
+                survivors[d, p, s, a + 1] = gone  # expected, for now
+                dying[a] += gone
+            dying[last] += people[d, p, s, last] * _probability(mortality[s, last] * level, one)
         dead = 0.0
+        for g in range(len(first)):
+            end = first[g + 1] if g + 1 < len(first) else ages
+            mean = np.float64(_sum(dying, first[g], end))
+            moved = one
+            if not certain and mean > 0.0:
+                moved = number(_chance(mean, normal[d, p, 1 + g]) / mean)
+                for a in range(first[g], end):
+                    factor[a] = moved
+            dead += mean * moved
+        more = zero  # than there are, who would have died
         for s in range(sexes):
-            survivors[d, p, s, 0] = born * ((1.0 - boys) if s == female else boys)
-            row = zero
-            for a in range(ages - 1):
+            beyond = 0
+            for a in range(last):
                 here = people[d, p, s, a]
-                m = mortality[s, a] * level
-                gone = min(here * (min(m / (one + half * m), one) * factor), here)
-                row += gone
-                survivors[d, p, s, a + 1] = here - gone
-            here = people[d, p, s, ages - 1]
-            m = mortality[s, ages - 1] * level
-            gone = min(here * (min(m / (one + half * m), one) * factor), here)
-            dead += row + gone
-            survivors[d, p, s, ages - 1] += here - gone
+                left = here - survivors[d, p, s, a + 1] * factor[a]
+                survivors[d, p, s, a + 1] = left
+                beyond += left < zero
+            if beyond > 0:
+                for a in range(1, ages):
+                    more -= min(survivors[d, p, s, a], zero)
+                    survivors[d, p, s, a] = max(survivors[d, p, s, a], zero)
+            here = people[d, p, s, last]
+            gone = here * _probability(mortality[s, last] * level, one)
+            left = here - gone * factor[last]
+            more -= min(left, zero)
+            survivors[d, p, s, last] += max(left, zero)
+            survivors[d, p, s, 0] = born * ((1.0 - boys) if s == female else boys)
         births[d, p] = born
-        deaths[d, p] = dead
+        deaths[d, p] = dead - more
+
+
+@_small
+def _probability(rate, one):  # type: ignore[no-untyped-def]
+    return min(rate / (one + rate / (one + one)), one)
 
 
 @_compiled
@@ -261,19 +311,20 @@ def migrate(people, survivors, net, profile, spread, start, whole, moved, popula
     zero = people.dtype.type(0.0)
     for i in prange(draws * places):
         d, p = i // places, i % places
-        base = 0.0
-        weight = 0.0
-        total = 0.0
+        bases = np.empty(ages, people.dtype)
+        weights = np.empty(ages, people.dtype)
+        totals = np.empty(ages, people.dtype)
+        for a in range(ages):
+            bases[a], weights[a], totals[a] = zero, zero, zero
         for s in range(sexes):
-            row_base, row_weight, row_total = zero, zero, zero
             for a in range(ages):
                 here = people[d, p, s, a]
-                row_base += here * profile[d, p, s, a]
-                row_weight += here * spread[s, a]
-                row_total += survivors[d, p, s, a]
-            base += row_base
-            weight += row_weight
-            total += row_total
+                bases[a] += here * profile[d, p, s, a]
+                weights[a] += here * spread[s, a]
+                totals[a] += survivors[d, p, s, a]
+        base = np.float64(_sum(bases, 0, ages))
+        weight = np.float64(_sum(weights, 0, ages))
+        total = np.float64(_sum(totals, 0, ages))
         wanted = max(total + net[d, p], 0.0)
         nobody = weight <= 0.0
         if nobody:  # nobody lives here: who comes is spread as anywhere
@@ -281,8 +332,8 @@ def migrate(people, survivors, net, profile, spread, start, whole, moved, popula
                 for a in range(ages):
                     weight += spread[s, a]
         delta = people.dtype.type((wanted - total - base) / weight)
-        inside = 0.0
-        least = zero
+        inside = wanted
+        below = 0
         for s in range(sexes):
             last = ages - 1
             if nobody:
@@ -295,12 +346,9 @@ def migrate(people, survivors, net, profile, spread, start, whole, moved, popula
                     survivors[d, p, s, a + 1] += people[d, p, s, a] * rate
                 rate = profile[d, p, s, last] + spread[s, last] * delta
                 survivors[d, p, s, last] += people[d, p, s, last] * rate
-            row = zero
             for a in range(ages):
-                least = min(least, survivors[d, p, s, a])
-                row += survivors[d, p, s, a]
-            inside += row
-        if least < 0.0:
+                below += survivors[d, p, s, a] < zero
+        if below > 0:
             inside = 0.0
             for s in range(sexes):
                 for a in range(ages):
@@ -340,14 +388,10 @@ def by_groups(people, first, end, out):  # type: ignore[no-untyped-def]
         Filled.
     """
     draws, places, sexes, _ = people.shape
-    zero = people.dtype.type(0.0)
     for i in prange(draws * places):
         d, p = i // places, i % places
         for g in range(len(first)):
             total = 0.0
             for s in range(sexes):
-                row = zero
-                for a in range(first[g], end[g]):
-                    row += people[d, p, s, a]
-                total += row
+                total += _sum(people[d, p, s], first[g], end[g])
             out[g, d, p] = total

@@ -25,7 +25,7 @@ import numpy as np
 
 from attraktiv import names
 from attraktiv.forecasts import cohorts, factors
-from attraktiv.forecasts.chance import Chance
+from attraktiv.forecasts.chance import AGES_OF_DEATHS, Chance
 from attraktiv.forecasts.equations import Equation
 from attraktiv.forecasts.factors import History
 from attraktiv.forecasts.inputs import Inputs, Side, own_growth_labels
@@ -164,6 +164,7 @@ class _Years:
             ages = inputs.people.ages
             self.first = np.searchsorted(ages, list(AGE_GROUPS.values()))
             self.end = np.append(self.first[1:], len(ages))
+            self.of_deaths = np.searchsorted(ages, AGES_OF_DEATHS)
             of_shares = [factors.ages_of(label, ages) for label in inputs.share_scales]
             self.of_shares = np.array(of_shares, dtype=np.int64).reshape(-1, 2).T.copy()
         elif inputs.natural is not None:
@@ -329,7 +330,7 @@ class _Years:
             uniform = rng.random(self.people.shape, dtype=np.float32)
             cohorts.natural_whole(*args, uniform, self.survivors, born, dead)
         else:
-            cohorts.natural(*args, self.how.certain, self.survivors, born, dead)
+            cohorts.natural(*args, self.of_deaths, self.how.certain, self.survivors, born, dead)
         return born, dead, born - dead
 
     def _others(self, t: int, net: np.ndarray, natural: np.ndarray) -> np.ndarray:
