@@ -37,7 +37,10 @@ class Chance:
     start : numpy.ndarray
         (draw, place, year) uniform: where rounding starts.
     seed : numpy.random.SeedSequence
-        Of more numbers, for whole persons.
+        Of what is too much to keep, or rarely asked for: whole persons, and natural increase
+        where people have no ages.
+    certain : bool
+        No chance at all.
     """
 
     level: np.ndarray
@@ -51,6 +54,27 @@ class Chance:
     known_year: np.ndarray
     start: np.ndarray
     seed: np.random.SeedSequence
+    certain: bool
+
+    def deaths_of_cells(self, t: int, cells: tuple[int, ...]) -> np.ndarray:
+        """Give uniform numbers (draw, place, sex, age) of who dies in a year, for whole persons."""
+        return self._of_year(t).random(cells, dtype=np.float32)
+
+    def level_of_increase(self) -> np.ndarray:
+        """Give normal numbers (draw, year) of the national level of natural increase."""
+        if self.certain:
+            return np.zeros(self.level.shape)
+        return np.random.default_rng(self.seed).standard_normal(self.level.shape)
+
+    def increase(self, t: int) -> tuple[np.ndarray, np.ndarray]:
+        """Give normal numbers (draw, place) of the path of natural increase, and of its noise."""
+        shape, rng = self.path.shape[:2], self._of_year(t)
+        if self.certain:
+            return np.zeros(shape), np.zeros(shape)
+        return rng.standard_normal(shape), rng.standard_normal(shape)
+
+    def _of_year(self, t: int) -> np.random.Generator:
+        return np.random.default_rng([t, *self.seed.generate_state(4)])
 
 
 def draw_chance(
@@ -107,5 +131,5 @@ def draw_chance(
     profile = None if cells is None else normal(draws, places, *cells)
     return Chance(
         level, jobs_level, path, jobs_path, noise, jobs_noise, natural, profile, known_year,
-        start, seed.spawn(1)[0],
+        start, seed.spawn(1)[0], certain,
     )  # fmt: skip

@@ -38,6 +38,8 @@ import math
 import numpy as np
 from numba import njit, prange
 
+from attraktiv.forecasts.mortality import probability_of_death
+
 _MANY = 200.0  # above this mean a count is drawn as a rounded normal number
 
 # No leave to take sums in another order: what runs in parallel is compiled twice, once for the
@@ -172,10 +174,12 @@ def natural(  # type: ignore[no-untyped-def]
             factor[a] = one
         for s in range(sexes):
             for a in range(last):
-                gone = people[d, p, s, a] * _probability(mortality[s, a] * level, one)
+                gone = people[d, p, s, a] * probability_of_death(mortality[s, a] * level, one)
                 survivors[d, p, s, a + 1] = gone  # expected, for now
                 dying[a] += gone
-            dying[last] += people[d, p, s, last] * _probability(mortality[s, last] * level, one)
+            dying[last] += people[d, p, s, last] * probability_of_death(
+                mortality[s, last] * level, one
+            )
         dead = 0.0
         for g in range(len(first)):
             end = first[g + 1] if g + 1 < len(first) else ages
@@ -199,18 +203,13 @@ def natural(  # type: ignore[no-untyped-def]
                     more -= min(survivors[d, p, s, a], zero)
                     survivors[d, p, s, a] = max(survivors[d, p, s, a], zero)
             here = people[d, p, s, last]
-            gone = here * _probability(mortality[s, last] * level, one)
+            gone = here * probability_of_death(mortality[s, last] * level, one)
             left = here - gone * factor[last]
             more -= min(left, zero)
             survivors[d, p, s, last] += max(left, zero)
             survivors[d, p, s, 0] = born * ((1.0 - boys) if s == female else boys)
         births[d, p] = born
         deaths[d, p] = dead - more
-
-
-@_small
-def _probability(rate, one):  # type: ignore[no-untyped-def]
-    return min(rate / (one + rate / (one + one)), one)
 
 
 @_compiled
@@ -251,8 +250,7 @@ def natural_whole(  # type: ignore[no-untyped-def]
             older = (born - sons) if s == female else sons
             for a in range(ages):
                 here = people[d, p, s, a]
-                m = mortality[s, a] * level
-                q = min(m / (1.0 + 0.5 * m), 1.0)
+                q = probability_of_death(mortality[s, a] * level)
                 u = uniform[d, p, s, a]
                 # only many need the normal number, which is dear
                 z = _quantile(u) if here * q > _MANY else 0.0

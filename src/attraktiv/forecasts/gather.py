@@ -24,7 +24,7 @@ from attraktiv.forecasts.inputs import (
     own_growth_labels,
     positions,
 )
-from attraktiv.forecasts.known import which_are_women
+from attraktiv.forecasts.known import known_at, which_are_women
 from attraktiv.forecasts.profile import estimate_profile
 from attraktiv.forecasts.vital import estimate_vital
 from attraktiv.panels import Schedules, covariate, jobs_before, neighbours
@@ -164,10 +164,9 @@ def _people(
     rng: np.random.Generator,
     supplied: Schedules | None,
 ) -> People:
-    vital = estimate_vital(
-        inside, origin=origin, years=horizon, draws=draws, rng=rng, supplied=supplied
-    )
-    profile = estimate_profile(inside, vital, origin=origin)
+    known = known_at(inside, origin)
+    vital = estimate_vital(inside, known, years=horizon, draws=draws, rng=rng, supplied=supplied)
+    profile = estimate_profile(inside, known, vital)
     by_age = inside[names.POPULATION_BY_AGE].sel({names.YEAR: origin})
     values = by_age.transpose(names.PLACE, names.SEX, names.AGE).values
     sexes, ages = inside[names.SEX].values, inside[names.AGE].values

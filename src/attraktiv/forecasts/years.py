@@ -168,10 +168,7 @@ class _Years:
             of_shares = [factors.ages_of(label, ages) for label in inputs.share_scales]
             self.of_shares = np.array(of_shares, dtype=np.int64).reshape(-1, 2).T.copy()
         elif inputs.natural is not None:
-            normal = np.zeros((draws, inputs.horizon))
-            if not how.certain:
-                normal = np.random.default_rng(chance.seed).standard_normal(normal.shape)
-            self.natural_level = self._level(inputs.natural, normal)
+            self.natural_level = self._level(inputs.natural, chance.level_of_increase())
             self.natural_path = inputs.natural.equation.path
 
     def run(self) -> Path:
@@ -301,11 +298,7 @@ class _Years:
             side = inputs.natural
             assert side is not None
             equation = side.equation
-            rng = np.random.default_rng([t, *self.chance.seed.generate_state(4)])
-            zero = self.how.certain
-            path, noise = (
-                np.zeros_like(born) if zero else rng.standard_normal(born.shape) for _ in range(2)
-            )
+            path, noise = self.chance.increase(t)
             self.natural_path = _moved(equation, self.natural_path, path)
             rate = self.natural_level[:, t, None] + self._structure(side, t, "natural")
             rate = rate + equation.lasting + self.natural_path
@@ -326,8 +319,7 @@ class _Years:
             self.chance.natural[:, :, t],
         )
         if self.how.whole:
-            rng = np.random.default_rng([t, *self.chance.seed.generate_state(4)])
-            uniform = rng.random(self.people.shape, dtype=np.float32)
+            uniform = self.chance.deaths_of_cells(t, self.people.shape)
             cohorts.natural_whole(*args, uniform, self.survivors, born, dead)
         else:
             cohorts.natural(*args, self.of_deaths, self.how.certain, self.survivors, born, dead)

@@ -2,11 +2,10 @@
 
 Mathematical details
 --------------------
-For a factor x, year t and fitted places F (those with at least one cell in the fit):
+Fitted places F are those with at least one cell in the fit. Factors are centred on them within each
+year as :mod:`.scaling` says, and divided by one standard deviation:
 
-    centre_t = mean of x_it over i ∈ F with x_it known
-    scale    = sqrt( mean over all known (i, t) of (x_it − centre_t)² )
-    factor   = (x_it − centre_t) / scale
+    scale = sqrt( mean over i ∈ F and t with x_it known of (x_it − centre_t)² )
 
 A cell is used when its outcome and its population are known. A missing factor stands
 at its year's mean, zero after centring, and is counted; with ``missing="drop"`` the
@@ -32,6 +31,7 @@ from attraktiv.errors import DesignError, PanelError
 from attraktiv.model.field import Field, field_of
 from attraktiv.model.formula import Term, evaluate, parse_formula
 from attraktiv.model.needs import advice, settle
+from attraktiv.model.scaling import centre, standardised
 from attraktiv.panels import covariate, jobs_before
 from attraktiv.specs import Equation, ModelSpec, sector_of
 
@@ -431,11 +431,11 @@ def _standardised(
     shape = (places.size, years.size, len(labels))
     factors = np.zeros(shape)
     gaps = np.zeros(shape, dtype=bool)
-    centre = np.full((years.size, len(labels)), np.nan)
+    middle = np.full((years.size, len(labels)), np.nan)
     scale = np.ones(len(labels))
     for k, term in enumerate(terms):
         x = raw[term.label].sel({names.YEAR: years}).transpose(names.PLACE, names.YEAR)
-        factors[..., k], gaps[..., k], centre[:, k], scale[k] = _standardise(
+        factors[..., k], gaps[..., k], middle[:, k], scale[k] = _standardise(
             x.values, fitted.values, term
         )
     cells = (names.PLACE, names.YEAR, names.TERM)
@@ -443,7 +443,7 @@ def _standardised(
         {
             names.FACTORS: (cells, factors, {"units": "standard deviations within the year"}),
             names.FACTOR_MISSING: (cells, gaps),
-            names.CENTRE: ((names.YEAR, names.TERM), centre),
+            names.CENTRE: ((names.YEAR, names.TERM), middle),
             names.SCALE: ((names.TERM,), scale),
         },
         coords={
@@ -459,27 +459,20 @@ def _standardised(
 def _standardise(
     x: np.ndarray, fitted: np.ndarray, term: Term
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    gap = ~np.isfinite(x)
-    known = ~gap & fitted[:, None]
-    count = known.sum(axis=0)
-    # over the fitted rows alone: zeros for the others would change how the sum rounds
-    total = np.where(gap, 0.0, x)[fitted].sum(axis=0)
-    centre = np.divide(total, count, out=np.full(x.shape[1], np.nan), where=count > 0)
+    known = np.isfinite(x) & fitted[:, None]
     if not known.any():
         raise DesignError(
             f"The factor {term.label} is missing in every fitted place and year. Fill it in, or "
             f"leave it out: --without {_quoted(term)}."
         )
-    deviation = np.where(gap, 0.0, x - centre)
-    scale = float(np.sqrt((deviation[known] ** 2).mean()))
+    middle = centre(x, fitted, axis=0)
+    scale = float(np.sqrt(((x - middle)[known] ** 2).mean()))
     if scale <= 1e-12 * np.abs(x[known]).max():
         raise DesignError(
             f"The factor {term.label} is the same in every fitted place, so it can explain "
             f"nothing. Leave it out: --without {_quoted(term)}."
         )
-    # A year that no fitted place knows has no centre: its cells are gaps for all.
-    lost = gap | np.isnan(centre)[None, :]
-    return np.where(lost, 0.0, deviation / scale), lost, centre, scale
+    return standardised(x, middle, scale), ~np.isfinite(x - middle), middle[0], scale
 
 
 def _attributes(panel: xr.Dataset, equation: Equation, design: xr.Dataset) -> xr.Dataset:
