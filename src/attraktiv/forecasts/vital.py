@@ -116,7 +116,8 @@ def estimate_vital(
         raise PanelError(
             f"Deaths before {int(known.years[-1]) + 1} are not known, so that a forecast has no "
             "mortality. Add the column deaths or natural_increase (births less deaths) to "
-            "panel.csv, persons in the year, or put mortality.csv (sex, age, rate) into the panel folder."
+            "panel.csv, persons in the year, or put mortality.csv (sex, age, rate) into the panel "
+            "folder."
         )
     death_rates = (
         pattern_of_mortality(recent) if mortality is None else _mortality_of(mortality, panel)

@@ -14,8 +14,9 @@ from attraktiv.errors import ForecastError
 from attraktiv.forecasts.chance import Chance, draw_chance
 from attraktiv.forecasts.gather import gather
 from attraktiv.forecasts.inputs import Inputs
+from attraktiv.forecasts.path import How
 from attraktiv.forecasts.scenarios import Edit, Scenario
-from attraktiv.forecasts.years import How, simulate
+from attraktiv.forecasts.years import simulate
 
 YEARS = 4
 
