@@ -74,13 +74,15 @@ class Equation:
 
     def moved(self, path: np.ndarray, normal: np.ndarray) -> np.ndarray:
         """Give the path (draw, place) a year on, with innovations from standard normal numbers."""
-        return self.rho[:, None] * path + self.sigma_u[:, None] * normal
+        moved: np.ndarray = self.rho[:, None] * path + self.sigma_u[:, None] * normal
+        return moved
 
     def noise_sd(self, size: np.ndarray) -> np.ndarray:
         """Give the standard deviation of a year's noise (draw, place) at the size of places."""
         # a place that is empty has the noise of one person or job
         flow = 1e4 * self.turnover / np.maximum(size, 1.0)
-        return np.sqrt(self.sigma[:, None] ** 2 + self.phi[:, None] * flow)
+        deviation: np.ndarray = np.sqrt(self.sigma[:, None] ** 2 + self.phi[:, None] * flow)
+        return deviation
 
     def level_path(self, normal: np.ndarray) -> np.ndarray:
         """Continue the national level (draw, year) with standard normal numbers."""

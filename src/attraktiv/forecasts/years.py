@@ -109,7 +109,7 @@ class _Years:
             self.jobs_level = inputs.jobs.equation.level_path(chance.jobs_level)
         else:  # nobody knows the jobs, so that nothing follows them
             self.betas = np.zeros_like(self.betas)
-        self.residents = None
+        self.residents: Residents | None = None
         if inputs.people is not None:
             self.residents = Residents(inputs.people, chance, how, inputs.share_scales)
         elif inputs.natural is not None:

@@ -37,7 +37,8 @@ def centre(x: np.ndarray, fitted: np.ndarray, axis: int) -> np.ndarray:
     known = np.isfinite(inside)
     count = known.sum(axis=axis, keepdims=True)
     total = np.where(known, inside, 0.0).sum(axis=axis, keepdims=True)
-    return np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
+    middle: np.ndarray = np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
+    return middle
 
 
 def standardised(x: np.ndarray, centre: np.ndarray, scale: float) -> np.ndarray:
