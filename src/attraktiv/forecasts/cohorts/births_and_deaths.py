@@ -35,12 +35,11 @@ from attraktiv.forecasts.mortality import probability_of_death
 
 
 @compiled
-def _expected_births(women, fertility, level):  # type: ignore[no-untyped-def]
-    expected = 0.0
+def _expected_births(women, fertility, level, products):  # type: ignore[no-untyped-def]
+    """Give births expected of the women of a place; `products` is room to work in."""
     for a in range(len(fertility)):
-        if fertility[a] > 0.0:
-            expected += women[a] * fertility[a]
-    return expected * level
+        products[a] = women[a] * fertility[a]
+    return np.float64(sum_of(products, 0, len(fertility)) * level)
 
 
 @in_parallel
@@ -92,15 +91,14 @@ def natural(  # type: ignore[no-untyped-def]
     last = ages - 1
     for i in prange(draws * places):
         d, p = i // places, i % places
-        expected = _expected_births(people[d, p, female], fertility, fertility_level[d, p])
+        dying = np.empty(ages, people.dtype)
+        factor = np.empty(ages, people.dtype)
+        expected = _expected_births(people[d, p, female], fertility, fertility_level[d, p], dying)
         born = expected if certain else moved_by_chance(expected, normal[d, p, 0])
         level = mortality_level[d, p]
         # over ages as a whole, and not group by group: long loops without a sum are vectorised
-        dying = np.empty(ages, people.dtype)
-        factor = np.empty(ages, people.dtype)
         for a in range(ages):
             dying[a] = zero
-            factor[a] = one
         for s in range(sexes):
             for a in range(last):
                 gone = people[d, p, s, a] * probability_of_death(mortality[s, a] * level, one)
@@ -116,8 +114,7 @@ def natural(  # type: ignore[no-untyped-def]
             moved = one
             if not certain and mean > 0.0:
                 moved = number(moved_by_chance(mean, normal[d, p, 1 + g]) / mean)
-                for a in range(first[g], end):
-                    factor[a] = moved
+            factor[first[g] : end] = moved
             dead += mean * moved
         more = zero  # than there are, who would have died
         for s in range(sexes):
@@ -168,7 +165,10 @@ def natural_whole(  # type: ignore[no-untyped-def]
     draws, places, sexes, ages = people.shape
     for i in prange(draws * places):
         d, p = i // places, i % places
-        expected = _expected_births(people[d, p, female], fertility, fertility_level[d, p])
+        products = np.empty(ages, people.dtype)
+        expected = _expected_births(
+            people[d, p, female], fertility, fertility_level[d, p], products
+        )
         z = normal[d, p, 0]
         born = whole_count(expected, 1.0, -1.0, cumulative(z), z)
         z = normal[d, p, 1]

@@ -27,8 +27,9 @@ MANY = 200.0  # above this mean a count is drawn as a rounded normal number
 @compiled
 def moved_by_chance(mean, normal):  # type: ignore[no-untyped-def]
     """Move a mean as chance moves a Poisson count: the mean stays, and none is below zero."""
-    part = min(mean, 0.25)
-    return (np.sqrt(mean - part) + np.sqrt(part) * normal) ** 2
+    if mean < 0.25:
+        return mean * normal**2
+    return (np.sqrt(mean - 0.25) + 0.5 * normal) ** 2
 
 
 @compiled
