@@ -13,7 +13,7 @@ import xarray as xr
 
 import attraktiv
 from attraktiv import names
-from attraktiv.forecasts.years import AGE_GROUPS
+from attraktiv.forecasts.path import AGE_GROUPS
 from attraktiv.panels import Feedback, SimulatedCountry
 
 MODEL = "hierarchical_dynamic"

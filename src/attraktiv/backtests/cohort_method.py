@@ -59,8 +59,9 @@ def cohort_method(
         The panel has no ages, or of too few years.
     """
     origin = int(panel[names.YEAR][-1])
-    vital = estimate_vital(panel, origin=origin, years=1, draws=draws, rng=rng)
-    known = known_at(panel, origin).latest(YEARS)
+    everything = known_at(panel, origin)
+    vital = estimate_vital(panel, everything, years=1, draws=draws, rng=rng)
+    known = everything.latest(YEARS)
     persons, migrants = migrants_by_age(panel, known, vital)
     rates = _rates(persons, migrants, known.start.shape[-2:]).astype(np.float32)
     mortality = vital.mortality_of_place.mean(axis=0)

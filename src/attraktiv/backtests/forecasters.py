@@ -17,7 +17,7 @@ from attraktiv.backtests.units import aged
 from attraktiv.engines import fit
 from attraktiv.errors import AttraktivWarning
 from attraktiv.forecasts import fit_jobs, forecast, sector_needed
-from attraktiv.forecasts.years import AGE_GROUPS
+from attraktiv.forecasts.path import AGE_GROUPS
 from attraktiv.specs import ModelSpec
 
 NO_CHANGE, TREND, COHORTS = "no_change", "trend", "cohort_method"

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from attraktiv import names
-from attraktiv.forecasts.years import AGE_GROUPS
+from attraktiv.forecasts.path import AGE_GROUPS
 from attraktiv.panels.build import place_attributes
 
 PLACE_LEVEL, NATION = "place", "nation"

@@ -11,6 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+#: First ages of the groups whose deaths have a chance of their own. The more of the deaths are in a
+#: group, and the more the dead are of those alive, the more its chance is felt in who is left.
+AGES_OF_DEATHS = (0, 67, 80, 90)
+
 
 @dataclass(frozen=True)
 class Chance:
@@ -25,7 +29,7 @@ class Chance:
     noise, jobs_noise : numpy.ndarray
         (draw, place, year) of the noise of each year, likewise.
     natural : numpy.ndarray
-        (draw, place, year, 2) of births and deaths.
+        (draw, place, year, 1 + group) of births, and of the deaths of each group of ages.
     profile : numpy.ndarray or None
         (draw, place, sex, age) of the ages of migrants.
     known_year : numpy.ndarray
@@ -33,7 +37,10 @@ class Chance:
     start : numpy.ndarray
         (draw, place, year) uniform: where rounding starts.
     seed : numpy.random.SeedSequence
-        Of more numbers, for whole persons.
+        Of what is too much to keep, or rarely asked for: whole persons, and natural increase
+        where people have no ages.
+    certain : bool
+        No chance at all.
     """
 
     level: np.ndarray
@@ -47,6 +54,27 @@ class Chance:
     known_year: np.ndarray
     start: np.ndarray
     seed: np.random.SeedSequence
+    certain: bool
+
+    def deaths_of_cells(self, t: int, cells: tuple[int, ...]) -> np.ndarray:
+        """Give uniform numbers (draw, place, sex, age) of who dies in a year, for whole persons."""
+        return self._of_year(t).random(cells, dtype=np.float32)
+
+    def level_of_increase(self) -> np.ndarray:
+        """Give normal numbers (draw, year) of the national level of natural increase."""
+        if self.certain:
+            return np.zeros(self.level.shape)
+        return np.random.default_rng(self.seed).standard_normal(self.level.shape)
+
+    def increase(self, t: int) -> tuple[np.ndarray, np.ndarray]:
+        """Give normal numbers (draw, place) of the path of natural increase, and of its noise."""
+        shape, rng = self.path.shape[:2], self._of_year(t)
+        if self.certain:
+            return np.zeros(shape), np.zeros(shape)
+        return rng.standard_normal(shape), rng.standard_normal(shape)
+
+    def _of_year(self, t: int) -> np.random.Generator:
+        return np.random.default_rng([t, *self.seed.generate_state(4)])
 
 
 def draw_chance(
@@ -97,11 +125,11 @@ def draw_chance(
     if freedom is not None and not certain:
         degrees = np.broadcast_to(freedom[:, None, None], shape)
         noise = noise * np.sqrt(degrees / rng.chisquare(degrees)).astype(np.float32)
-    natural = normal(*shape, 2)
+    natural = normal(*shape, 1 + len(AGES_OF_DEATHS))
     known_year = rng.random((draws, years))
     start = rng.random(shape, dtype=np.float32)
     profile = None if cells is None else normal(draws, places, *cells)
     return Chance(
         level, jobs_level, path, jobs_path, noise, jobs_noise, natural, profile, known_year,
-        start, seed.spawn(1)[0],
+        start, seed.spawn(1)[0], certain,
     )  # fmt: skip

@@ -11,7 +11,7 @@ import xarray as xr
 from attraktiv import names
 from attraktiv.effects import terms
 from attraktiv.errors import ForecastError
-from attraktiv.forecasts.national import autoregression_of
+from attraktiv.forecasts.national import autoregression_of, continue_level
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,22 @@ class Equation:
             return np.zeros(len(self.beta))
         k = self.terms.index(label)
         return self.beta[:, k] / self.scale[k]
+
+    def moved(self, path: np.ndarray, normal: np.ndarray) -> np.ndarray:
+        """Give the path (draw, place) a year on, with innovations from standard normal numbers."""
+        moved: np.ndarray = self.rho[:, None] * path + self.sigma_u[:, None] * normal
+        return moved
+
+    def noise_sd(self, size: np.ndarray) -> np.ndarray:
+        """Give the standard deviation of a year's noise (draw, place) at the size of places."""
+        # a place that is empty has the noise of one person or job
+        flow = 1e4 * self.turnover / np.maximum(size, 1.0)
+        deviation: np.ndarray = np.sqrt(self.sigma[:, None] ** 2 + self.phi[:, None] * flow)
+        return deviation
+
+    def level_path(self, normal: np.ndarray) -> np.ndarray:
+        """Continue the national level (draw, year) with standard normal numbers."""
+        return continue_level(self.level, self.level_mean, self.level_rho, self.level_sigma, normal)
 
     def at_places(self, where: np.ndarray) -> Equation:
         """Take some of the places."""

@@ -29,6 +29,7 @@ from attraktiv import names
 from attraktiv.errors import PanelError
 from attraktiv.forecasts.equations import Equation
 from attraktiv.model.formula import Term, evaluate_year, parse_formula
+from attraktiv.model.scaling import centre, standardised
 from attraktiv.panels import covariate
 from attraktiv.specs import of_sector
 
@@ -227,7 +228,7 @@ def effect(
     for factor in factors:
         if factor.term is not None:
             x = evaluate_year(factor.term, lookup)
-            total += factor.beta * _standardised(x, factor.scale, fitted)
+            total += factor.beta * standardised(x, centre(x, fitted, axis=-1), factor.scale)
             continue
         assert factor.drawn is not None
         chosen = (uniform * factor.drawn.shape[1]).astype(np.int64)
@@ -237,14 +238,6 @@ def effect(
             lasting[factor.label] = x
         total += factor.beta * x
     return total
-
-
-def _standardised(x: np.ndarray, scale: float, fitted: np.ndarray) -> np.ndarray:
-    """Centre on the fitted places of the year; zero where missing."""
-    known = np.isfinite(x)
-    count = (known & fitted).sum(axis=-1, keepdims=True)
-    total = np.where(known & fitted, x, 0.0).sum(axis=-1, keepdims=True)
-    return np.where(known & (count > 0), (x - total / np.maximum(count, 1)) / scale, 0.0)
 
 
 def ages_of(label: str, ages: np.ndarray) -> tuple[int, int]:

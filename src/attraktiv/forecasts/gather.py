@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import warnings
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
 from attraktiv import names
-from attraktiv.effects import terms
-from attraktiv.engines import fit
-from attraktiv.errors import AttraktivWarning, ForecastError, PanelError
+from attraktiv.errors import ForecastError
 from attraktiv.forecasts import factors
+from attraktiv.forecasts.beside import jobs_beside, natural_beside
 from attraktiv.forecasts.equations import Equation, equation_draws, scalar_draws
 from attraktiv.forecasts.inputs import (
     OWN_LAGS,
@@ -25,16 +21,13 @@ from attraktiv.forecasts.inputs import (
     own_growth_labels,
     positions,
 )
-from attraktiv.forecasts.known import which_are_women
+from attraktiv.forecasts.known import known_at, which_are_women
 from attraktiv.forecasts.profile import estimate_profile
 from attraktiv.forecasts.vital import estimate_vital
 from attraktiv.panels import Schedules, covariate, jobs_before, neighbours
 from attraktiv.recursion import State
 from attraktiv.specs import of_sector, sector_of
-from attraktiv.store import equation_of, kinds_of, open_run
-
-JOBS_MODEL, NATURAL_MODEL = "business_2026", "natural_2026"
-_OF_JOBS = re.compile(r"(?:own_|neighbour_)?(?:(?P<sector>[a-z0-9_]+?)_)?job_growth$")
+from attraktiv.store import equation_of, kinds_of
 
 
 def gather(
@@ -87,7 +80,7 @@ def gather(
         )
     inside = panel.isel({names.PLACE: kept})
     migration = equation_draws(main, chosen, rng)
-    business, sector = _jobs_of(run, panel, migration, jobs, chosen, seed, rng, progress)
+    business, sector = jobs_beside(run, panel, migration, jobs, chosen, seed, rng, progress)
     ages = names.POPULATION_BY_AGE in panel and bool(
         np.isfinite(inside[names.POPULATION_BY_AGE].sel({names.YEAR: origin})).all()
     )
@@ -103,9 +96,7 @@ def gather(
     if ages:
         people = _people(inside, origin, horizon, len(chosen), rng, supplied)
     else:
-        fitted = _fit(NATURAL_MODEL, panel, run, (), "", seed, progress)
-        draws = _as_many(fitted, len(chosen), rng)
-        equation = equation_draws(fitted, draws, rng)
+        equation = natural_beside(run, panel, len(chosen), seed, rng, progress)
         natural = _side(equation, inside, panel, kept, simulated, set(), origin)
     labels = [
         label
@@ -165,161 +156,13 @@ def _people(
     rng: np.random.Generator,
     supplied: Schedules | None,
 ) -> People:
-    vital = estimate_vital(
-        inside, origin=origin, years=horizon, draws=draws, rng=rng, supplied=supplied
-    )
-    profile = estimate_profile(inside, vital, origin=origin)
+    known = known_at(inside, origin)
+    vital = estimate_vital(inside, known, years=horizon, draws=draws, rng=rng, supplied=supplied)
+    profile = estimate_profile(inside, known, vital)
     by_age = inside[names.POPULATION_BY_AGE].sel({names.YEAR: origin})
     values = by_age.transpose(names.PLACE, names.SEX, names.AGE).values
     sexes, ages = inside[names.SEX].values, inside[names.AGE].values
     return People(values, sexes, ages, which_are_women(inside), vital, profile)
-
-
-def _jobs_of(
-    run: xr.DataTree,
-    panel: xr.Dataset,
-    migration: Equation,
-    given: str | Path | xr.DataTree | None,
-    chosen: np.ndarray,
-    seed: int,
-    rng: np.random.Generator,
-    progress: bool,
-) -> tuple[Equation | None, str]:
-    """Give the equation of jobs and its sector: the run's own, another run's, or one fitted now."""
-    for kind in kinds_of(run)[1:]:
-        equation = equation_of(run, kind)
-        sector = sector_of(str(equation.attrs.get("outcome", "")))
-        if sector is not None and given is None and _needs(migration, sector):
-            return equation_draws(equation, chosen, rng), sector
-    needed = [s for s in _sectors(migration.terms) if _needs(migration, s)]
-    if given is None and not needed:
-        return None, ""
-    if given is None:
-        sector = needed[0]
-        other = fit_jobs(run, panel, sector, seed, progress=progress)
-    else:
-        other = given if isinstance(given, xr.DataTree) else open_run(given)
-        other = _of_jobs(other, run, panel)
-        sector = sector_of(str(other.attrs["outcome"])) or ""
-        if not _needs(migration, sector):
-            needs = ", ".join(_sectors(migration.terms) or ["none"])
-            raise ForecastError(
-                f"--jobs: the run explains {other.attrs['outcome']}, and the model "
-                f"{run.attrs.get('model')} has no growth of these jobs among its factors (its own: "
-                f"{needs}). Leave --jobs out, or fit: attraktiv fit {JOBS_MODEL} PANEL --out JOBS"
-            )
-    return equation_draws(other, _as_many(other, len(chosen), rng), rng), sector
-
-
-def sector_needed(run: xr.DataTree) -> str | None:
-    """Say whose jobs a forecast of a run fits an equation of; None where it fits none."""
-    main = equation_of(run, kinds_of(run)[0])
-    explains_jobs = any(
-        sector_of(str(equation_of(run, kind).attrs.get("outcome", ""))) is not None
-        for kind in kinds_of(run)
-    )
-    sectors = _sectors(terms.factor_names(main))
-    return None if explains_jobs or not sectors else sectors[0]
-
-
-def fit_jobs(
-    run: xr.DataTree, panel: xr.Dataset, sector: str, seed: int, *, progress: bool = False
-) -> xr.DataTree:
-    """Fit the equation of jobs that a forecast of a run fits where none is given.
-
-    Parameters
-    ----------
-    run, panel
-        As for :func:`attraktiv.forecast`.
-    sector : str
-        From :func:`sector_needed`.
-    seed : int
-    progress : bool
-
-    Returns
-    -------
-    xarray.DataTree
-    """
-    return _fit(JOBS_MODEL, panel, run, _lacking(panel, sector), sector, seed, progress)
-
-
-def _of_jobs(other: xr.DataTree, run: xr.DataTree, panel: xr.Dataset) -> xr.DataTree:
-    """Return the equation of jobs of another run, which knows the same panel and years."""
-    known, until = int(other.attrs["last_year"]), int(run.attrs["last_year"])
-    # a break in the series of jobs may leave the last years without growth to fit
-    sector = sector_of(str(other.attrs.get("outcome", ""))) or ""
-    later = covariate(panel, of_sector("job_growth", sector), until=until)
-    later = later.sel({names.YEAR: slice(known + 1, until)})
-    same_panel = other.attrs.get("panel_hash") == run.attrs.get("panel_hash")
-    if not same_panel or known > until or bool(later.notnull().any()):
-        what = "another last year" if same_panel else "another panel"
-        key = "last_year" if same_panel else "panel_hash"
-        raise ForecastError(
-            f"--jobs: the run was fitted with {what} ({other.attrs.get(key)}) than the one to "
-            f"forecast ({run.attrs.get(key)}). Fit both alike: attraktiv fit {JOBS_MODEL} "
-            f"PANEL --until {until} --out JOBS"
-        )
-    for kind in kinds_of(other):
-        equation = equation_of(other, kind)
-        if sector_of(str(equation.attrs.get("outcome", ""))) is not None:
-            return equation
-    raise ForecastError(
-        f"--jobs: the model {other.attrs.get('model')} explains no growth of jobs. Fit one that "
-        f"does: attraktiv fit {JOBS_MODEL} PANEL --out JOBS"
-    )
-
-
-def _sectors(labels: Sequence[str]) -> list[str]:
-    """Give the sectors whose growth of jobs is among the factors; "" for all jobs."""
-    variables = [name for label in labels for name in re.findall(r"[a-z_0-9]+", label)]
-    found = [match["sector"] or "" for v in variables if (match := _OF_JOBS.fullmatch(v))]
-    return list(dict.fromkeys(found))
-
-
-def _needs(migration: Equation, sector: str) -> bool:
-    return sector in _sectors(migration.terms)
-
-
-def _lacking(panel: xr.Dataset, sector: str) -> tuple[str, ...]:
-    """Name the factors of the model of jobs that the panel does not have."""
-    name = of_sector(names.INDUSTRY_MIX, sector)
-    try:
-        covariate(panel, name)
-    except PanelError:
-        return (name,)
-    return ()
-
-
-def _fit(
-    model: str,
-    panel: xr.Dataset,
-    run: xr.DataTree,
-    without: tuple[str, ...],
-    sector: str,
-    seed: int,
-    progress: bool,
-) -> xr.DataTree:
-    """Fit another model to the years of the run."""
-    with warnings.catch_warnings():
-        # what the panel's doubts are was said when the run was fitted
-        warnings.simplefilter("ignore", AttraktivWarning)
-        return fit(
-            model,
-            panel,
-            first=int(run.attrs["first_year"]),
-            last=int(run.attrs["last_year"]),
-            without=without,
-            sector=sector or None,
-            seed=seed,
-            progress=progress,
-        )
-
-
-def _as_many(run: xr.DataTree, wanted: int, rng: np.random.Generator) -> np.ndarray:
-    """Choose draws of another run, in an order of chance: the two posteriors are independent."""
-    sizes = run[names.POSTERIOR].sizes
-    known = sizes[names.CHAIN] * sizes[names.DRAW]
-    return rng.permutation(np.resize(np.arange(known), max(wanted, known)))[:wanted]
 
 
 def _start(

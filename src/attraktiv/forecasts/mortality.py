@@ -14,6 +14,7 @@ counted either less those, or with them in the deaths of all ages, which set the
 from __future__ import annotations
 
 import numpy as np
+from numba.extending import register_jitable
 from scipy.optimize import minimize
 from scipy.special import expit
 
@@ -26,9 +27,13 @@ _LEVEL, _LEVEL_SD = -3.0, 1.0
 _SLOPE, _SLOPE_SD = 0.115, 0.02
 
 
-def probability_of_death(rate: np.ndarray) -> np.ndarray:
-    """Turn central death rates per year into the probability of dying within the year."""
-    return np.minimum(rate / (1.0 + rate / 2.0), 1.0)
+@register_jitable
+def probability_of_death(rate, one=1.0):  # type: ignore[no-untyped-def]
+    """Turn central death rates per year into the probability of dying within the year.
+
+    For arrays, and in compiled functions for numbers; `one` is 1 in the precision of the rate.
+    """
+    return np.minimum(rate / (one + rate / (one + one)), one)
 
 
 def older(alive: np.ndarray) -> np.ndarray:

@@ -37,7 +37,7 @@ import xarray as xr
 
 from attraktiv import names
 from attraktiv.errors import PanelError
-from attraktiv.forecasts.known import Known, known_at
+from attraktiv.forecasts.known import Known
 from attraktiv.forecasts.mortality import older, probability_of_death
 from attraktiv.forecasts.vital import RECENT_YEARS, Vital
 from attraktiv.panels.checks import tolerance
@@ -70,17 +70,17 @@ class Profile:
     spread: np.ndarray
 
 
-def estimate_profile(panel: xr.Dataset, vital: Vital, *, origin: int) -> Profile:
+def estimate_profile(panel: xr.Dataset, known: Known, vital: Vital) -> Profile:
     """Estimate the ages of net migrants from the last ten years before the origin.
 
     Parameters
     ----------
     panel : xarray.Dataset
         With ``population_by_age``.
+    known : Known
+        What of it was known at the origin, from :func:`~.known.known_at`.
     vital : Vital
         Of the same panel and origin.
-    origin : int
-        The population of its 1 January is the last that is known.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def estimate_profile(panel: xr.Dataset, vital: Vital, *, origin: int) -> Profile
     PanelError
         If fewer than three years before the origin are known.
     """
-    known = known_at(panel, origin).latest(RECENT_YEARS)
+    known, origin = known.latest(RECENT_YEARS), int(known.years[-1]) + 1
     if len(known.years) < _LEAST_YEARS:
         raise PanelError(
             f"The ages of migrants are told by at least {_LEAST_YEARS} years with the population "

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from attraktiv import names
@@ -78,6 +79,12 @@ class Edit(BaseModel):
             self.last is None or year <= self.last
         )
 
+    def where(self, places: np.ndarray) -> np.ndarray:
+        """Tell which of the places it changes, (place,)."""
+        if not self.places:
+            return np.ones(len(places), dtype=bool)
+        return np.isin(places.astype(str), self.places)
+
 
 class Scenario(BaseModel):
     """A scenario.
@@ -103,6 +110,22 @@ class Scenario(BaseModel):
     def level(self) -> float | None:
         """Attractiveness of every place in standard deviations; None where it is the model's."""
         return _LEVEL.get(self.base)
+
+    def added(self, variable: str, year: int, places: np.ndarray) -> np.ndarray:
+        """Give what the edits add to a variable in a year, (place,)."""
+        total = np.zeros(len(places))
+        for edit in self.edits:
+            if edit.variable == variable and edit.add is not None and edit.in_year(year):
+                total += edit.add * edit.where(places)
+        return total
+
+    def factor(self, variable: str, year: int, places: np.ndarray) -> np.ndarray:
+        """Give what the edits multiply a variable with in a year, (place,)."""
+        product = np.ones(len(places))
+        for edit in self.edits:
+            if edit.variable == variable and edit.times is not None and edit.in_year(year):
+                product = np.where(edit.where(places), product * edit.times, product)
+        return product
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from scipy.special import gammaln
 from attraktiv import names
 from attraktiv.errors import PanelError
 from attraktiv.forecasts.fertility import pattern_of_fertility
-from attraktiv.forecasts.known import Known, known_at
+from attraktiv.forecasts.known import Known
 from attraktiv.forecasts.levels import LevelPrior, carried_on
 from attraktiv.forecasts.mortality import pattern_of_mortality, probability_of_death
 from attraktiv.panels.schedules import Schedules
@@ -77,8 +77,8 @@ class Vital:
 
 def estimate_vital(
     panel: xr.Dataset,
+    known: Known,
     *,
-    origin: int,
     years: int,
     draws: int,
     rng: np.random.Generator,
@@ -90,8 +90,8 @@ def estimate_vital(
     ----------
     panel : xarray.Dataset
         With ``population_by_age``, and deaths or natural increase unless mortality is supplied.
-    origin : int
-        The population of its 1 January is the last that is known.
+    known : Known
+        What of it was known at the origin, from :func:`~.known.known_at`.
     years, draws : int
         Years of the forecast from the origin, and draws.
     rng : numpy.random.Generator
@@ -107,18 +107,17 @@ def estimate_vital(
     Raises
     ------
     PanelError
-        If the panel lacks ages or both deaths and natural increase, or if supplied rates lack an
-        age.
+        If the panel lacks both deaths and natural increase, or if supplied rates lack an age.
     """
-    known = known_at(panel, origin)
     recent = known.latest(RECENT_YEARS)
     mortality = None if supplied is None else supplied.mortality
     fertility = None if supplied is None else supplied.fertility
     if mortality is None and not np.isfinite(known.deaths).any():
         raise PanelError(
-            f"Deaths before {origin} are not known, so that a forecast has no mortality. Add the "
-            "column deaths or natural_increase (births less deaths) to panel.csv, persons in the "
-            "year, or put mortality.csv (sex, age, rate) into the panel folder."
+            f"Deaths before {int(known.years[-1]) + 1} are not known, so that a forecast has no "
+            "mortality. Add the column deaths or natural_increase (births less deaths) to "
+            "panel.csv, persons in the year, or put mortality.csv (sex, age, rate) into the panel "
+            "folder."
         )
     death_rates = (
         pattern_of_mortality(recent) if mortality is None else _mortality_of(mortality, panel)

@@ -19,17 +19,17 @@ with population, is taken from every place.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from attraktiv import names
-from attraktiv.forecasts import cohorts, factors
+from attraktiv.forecasts import factors
 from attraktiv.forecasts.chance import Chance
-from attraktiv.forecasts.equations import Equation
 from attraktiv.forecasts.factors import History
 from attraktiv.forecasts.inputs import Inputs, Side, own_growth_labels
-from attraktiv.forecasts.national import continue_level
+from attraktiv.forecasts.path import AGE_GROUPS, How, Path
+from attraktiv.forecasts.residents import Residents
 from attraktiv.forecasts.scenarios import Scenario
 from attraktiv.panels.weights import weighted_mean
 from attraktiv.recursion import (
@@ -43,50 +43,8 @@ from attraktiv.recursion import (
 )
 from attraktiv.specs import of_sector
 
-#: Groups of ages that services are planned for, by their first age.
-AGE_GROUPS = {"0-5": 0, "6-15": 6, "16-19": 16, "20-66": 20, "67-79": 67, "80+": 80}
-
 _MOST_LOST = -95.0  # percent of jobs in a year: growth is a rate, and a place keeps some
 _ALL = 1.0  # person or job: a place that is empty has the noise and the logarithm of one
-
-
-@dataclass(frozen=True)
-class Path:
-    """What a scenario comes to in a block of draws.
-
-    Attributes
-    ----------
-    totals : dict of str to numpy.ndarray
-        (draw, place, year) by variable: population on 1 January of each year, one year more than
-        the flows, whose last year is NaN.
-    by_group : numpy.ndarray or None
-        (draw, group, place, year) persons by age group.
-    by_age : numpy.ndarray or None
-        (draw, sex, age, place, year) persons, where asked for.
-    """
-
-    totals: dict[str, np.ndarray]
-    by_group: np.ndarray | None
-    by_age: np.ndarray | None
-
-
-@dataclass(frozen=True)
-class How:
-    """How people are counted.
-
-    Attributes
-    ----------
-    whole : bool
-        In whole persons.
-    ages : bool
-        Keep the population by sex and age.
-    certain : bool
-        No chance, and double precision: for proofs.
-    """
-
-    whole: bool = False
-    ages: bool = False
-    certain: bool = False
 
 
 def simulate(
@@ -142,35 +100,20 @@ class _Years:
         self.lasting: dict[str, dict[str, np.ndarray]] = {"jobs": {}, "people": {}, "natural": {}}
         self.moving = inputs.migration.equation.path
         self.business = None if inputs.jobs is None else inputs.jobs.equation.path
-        self.level = self._level(inputs.migration, chance.level)
+        self.level = inputs.migration.equation.level_path(chance.level)
         migration = inputs.migration.equation
         own = [migration.raw_beta(label) for label in own_growth_labels(inputs.sector)]
         self.betas = np.stack(own, axis=-1)
         self.jobs_level = None
         if inputs.jobs is not None:
-            self.jobs_level = self._level(inputs.jobs, chance.jobs_level)
+            self.jobs_level = inputs.jobs.equation.level_path(chance.jobs_level)
         else:  # nobody knows the jobs, so that nothing follows them
             self.betas = np.zeros_like(self.betas)
+        self.residents: Residents | None = None
         if inputs.people is not None:
-            self.precision = np.float64 if how.certain or how.whole else np.float32
-            cells = (*wide, *inputs.people.by_age.shape[1:])
-            self.people = np.broadcast_to(inputs.people.by_age, cells).astype(self.precision)
-            self.survivors = np.empty_like(self.people)
-            profile = np.broadcast_to(inputs.people.profile.mean, cells)
-            assert chance.profile is not None
-            self.profile = (profile + inputs.people.profile.sd * chance.profile).astype(
-                self.precision
-            )
-            ages = inputs.people.ages
-            self.first = np.searchsorted(ages, list(AGE_GROUPS.values()))
-            self.end = np.append(self.first[1:], len(ages))
-            of_shares = [factors.ages_of(label, ages) for label in inputs.share_scales]
-            self.of_shares = np.array(of_shares, dtype=np.int64).reshape(-1, 2).T.copy()
+            self.residents = Residents(inputs.people, chance, how, inputs.share_scales)
         elif inputs.natural is not None:
-            normal = np.zeros((draws, inputs.horizon))
-            if not how.certain:
-                normal = np.random.default_rng(chance.seed).standard_normal(normal.shape)
-            self.natural_level = self._level(inputs.natural, normal)
+            self.natural_level = inputs.natural.equation.level_path(chance.level_of_increase())
             self.natural_path = inputs.natural.equation.path
 
     def run(self) -> Path:
@@ -184,16 +127,16 @@ class _Years:
         # years first while they pass: what is written at once lies together
         totals = {name: np.full((years, draws, places), np.nan, dtype) for name in kept}
         by_group = by_age = None
-        if inputs.people is not None:
+        if self.residents is not None:
             by_group = np.empty((years, len(AGE_GROUPS), draws, places))
             if self.how.ages:
-                by_age = np.empty((years, *self.people.shape), dtype)
+                by_age = np.empty((years, *self.residents.by_age.shape), dtype)
         for t in range(years):
             totals[names.POPULATION][t] = self.state.population
-            if by_group is not None:
-                cohorts.by_groups(self.people, self.first, self.end, by_group[t])
-            if by_age is not None:
-                by_age[t] = self.people
+            if self.residents is not None and by_group is not None:
+                self.residents.by_group(by_group[t])
+                if by_age is not None:
+                    by_age[t] = self.residents.by_age
             if t < inputs.horizon:
                 for name, values in self._year(t).items():
                     totals[name][t] = values
@@ -205,15 +148,11 @@ class _Years:
 
     def _year(self, t: int) -> dict[str, np.ndarray]:
         """Let one year pass, and give its flows and jobs."""
-        state, history = self.state, self.history
+        state, history, year = self.state, self.history, self.inputs.origin + t
         history.add(names.POPULATION, np.maximum(state.population, _ALL))
-        if self.inputs.people is not None and self.inputs.share_scales:
-            inside = np.empty((len(self.inputs.share_scales), *state.population.shape))
-            first, end = self.of_shares
-            cohorts.by_groups(self.people, first, end, inside)
-            scales = self.inputs.share_scales.items()
-            for (label, scale), persons in zip(scales, inside, strict=True):
-                history.add(label, scale * persons / np.maximum(state.population, _ALL))
+        if self.residents is not None:
+            for label, share in self.residents.shares_of(np.maximum(state.population, _ALL)):
+                history.add(label, share)
         found: dict[str, np.ndarray] = {}
         jobs = own = None
         if self.inputs.jobs is not None:
@@ -221,12 +160,15 @@ class _Years:
             found[names.JOBS] = jobs
         rate = self._migration(t, own)
         net = rate * state.population / 100.0
-        born, dead, natural = self._natural(t)
-        net += self._others(t, net, natural)
-        if self.inputs.people is not None:
-            net, population = self._move(t, net)
+        if self.residents is not None:
+            factor = partial(self.scenario.factor, year=year, places=self.inputs.places)
+            born, dead = self.residents.natural(t, factor("mortality"), factor("fertility"))
+            natural = born - dead
             found |= {names.BIRTHS: born, names.DEATHS: dead}
+            net, population = self.residents.move(t, net + self._others(t, net, natural))
         else:
+            natural = self._natural(t)
+            net = net + self._others(t, net, natural)
             net = np.maximum(net, -(state.population + natural))
             population = state.population + natural + net
         found |= {names.NATURAL_INCREASE: natural, names.NET_MIGRATION: net}
@@ -247,17 +189,17 @@ class _Years:
         side, inputs, state = self.inputs.jobs, self.inputs, self.state
         assert side is not None and self.jobs_level is not None and self.business is not None
         equation, year = side.equation, inputs.origin + t
-        self.business = _moved(equation, self.business, self.chance.jobs_path[..., t])
+        self.business = equation.moved(self.business, self.chance.jobs_path[..., t])
         attractive = self._attractive(side, self.business)
-        attractive = attractive + self._edited("business_attractiveness", year)
+        attractive = attractive + self._added("business_attractiveness", year)
         structure = self._structure(side, t, "jobs")
-        mix = self._edited("industry_mix", year)
+        mix = self._added("industry_mix", year)
         structure = structure + equation.raw_beta(_mix_of(equation.terms))[:, None] * mix
-        noise = _noise(equation, state.jobs) * self.chance.jobs_noise[..., t]
+        noise = equation.noise_sd(state.jobs) * self.chance.jobs_noise[..., t]
         eta = equation.raw_beta(f"lag({names.POPULATION_GROWTH}, 1)")
         terms = JobTerms(self.jobs_level[:, t], structure, eta, attractive, noise)
         growth = np.maximum(job_growth(state, terms, inputs.fitted), _MOST_LOST)
-        jobs = np.maximum(state.jobs * (1.0 + growth / 100.0) + self._edited("jobs", year), 0.0)
+        jobs = np.maximum(state.jobs * (1.0 + growth / 100.0) + self._added("jobs", year), 0.0)
         safe = State(state.jobs, np.maximum(state.population, _ALL), state.growth, state.own_growth)
         own = own_job_growth(safe, jobs)
         self.history.add(of_sector("job_growth", inputs.sector), growth)
@@ -274,10 +216,10 @@ class _Years:
         inputs, state = self.inputs, self.state
         side = inputs.migration
         equation, year = side.equation, inputs.origin + t
-        self.moving = _moved(equation, self.moving, self.chance.path[..., t])
-        attractive = self._attractive(side, self.moving) + self._edited("attractiveness", year)
+        self.moving = equation.moved(self.moving, self.chance.path[..., t])
+        attractive = self._attractive(side, self.moving) + self._added("attractiveness", year)
         structure = self._structure(side, t, "people")
-        noise = _noise(equation, state.population) * self.chance.noise[..., t]
+        noise = equation.noise_sd(state.population) * self.chance.noise[..., t]
         if own is None:
             own = np.zeros_like(state.population)
         terms = MigrationTerms(self.level[:, t], structure, self.betas, attractive, noise)
@@ -290,47 +232,18 @@ class _Years:
             rate = rate + inputs.other_migration[:, chosen].T
         return rate
 
-    def _natural(self, t: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Give births, deaths and natural increase, persons; people grow a year older."""
-        inputs = self.inputs
-        born = np.zeros(self.state.population.shape)
-        dead = np.zeros_like(born)
-        year = inputs.origin + t
-        if inputs.people is None:
-            side = inputs.natural
-            assert side is not None
-            equation = side.equation
-            rng = np.random.default_rng([t, *self.chance.seed.generate_state(4)])
-            zero = self.how.certain
-            path, noise = (
-                np.zeros_like(born) if zero else rng.standard_normal(born.shape) for _ in range(2)
-            )
-            self.natural_path = _moved(equation, self.natural_path, path)
-            rate = self.natural_level[:, t, None] + self._structure(side, t, "natural")
-            rate = rate + equation.lasting + self.natural_path
-            rate = rate + _noise(equation, self.state.population) * noise
-            natural = np.maximum(rate, -100.0) * self.state.population / 100.0
-            return born, dead, natural
-        vital = inputs.people.vital
-        mortality = vital.mortality_of_place * vital.mortality_level[:, t, None]
-        fertility = vital.fertility_of_place * vital.fertility_level[:, t, None]
-        args = (
-            self.people,
-            inputs.people.female,
-            vital.mortality.astype(self.precision),
-            vital.fertility.astype(self.precision),
-            vital.share_of_boys,
-            (mortality * self._factor("mortality", year)).astype(self.precision),
-            (fertility * self._factor("fertility", year)).astype(self.precision),
-            self.chance.natural[:, :, t],
-        )
-        if self.how.whole:
-            rng = np.random.default_rng([t, *self.chance.seed.generate_state(4)])
-            uniform = rng.random(self.people.shape, dtype=np.float32)
-            cohorts.natural_whole(*args, uniform, self.survivors, born, dead)
-        else:
-            cohorts.natural(*args, self.how.certain, self.survivors, born, dead)
-        return born, dead, born - dead
+    def _natural(self, t: int) -> np.ndarray:
+        """Give natural increase (draw, place), persons, where people have no ages."""
+        side = self.inputs.natural
+        assert side is not None
+        equation = side.equation
+        path, noise = self.chance.increase(t)
+        self.natural_path = equation.moved(self.natural_path, path)
+        rate = self.natural_level[:, t, None] + self._structure(side, t, "natural")
+        rate = rate + equation.lasting + self.natural_path
+        rate = rate + equation.noise_sd(self.state.population) * noise
+        increase: np.ndarray = np.maximum(rate, -100.0) * self.state.population / 100.0
+        return increase
 
     def _others(self, t: int, net: np.ndarray, natural: np.ndarray) -> np.ndarray:
         """Give further net migrants that the nation's total, or an edit of it, asks for."""
@@ -344,26 +257,6 @@ class _Years:
             would_be = (population + natural + net).sum(axis=1)
             further[:, 0] = self.total[:, t] - would_be
         return further * share
-
-    def _move(self, t: int, net: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Let net migrants come and go; give how many did, and how many live here (draw, place)."""
-        assert self.inputs.people is not None
-        start = self.chance.start[..., t]
-        if self.how.whole:
-            net = np.floor(net + start)
-        moved = np.empty(net.shape)
-        spread = self.inputs.people.profile.spread.astype(self.precision)
-        population = np.empty(net.shape)
-        cohorts.migrate(
-            self.people, self.survivors, net, self.profile, spread, start, self.how.whole, moved,
-            population,
-        )  # fmt: skip
-        self.people, self.survivors = self.survivors, self.people
-        return moved, population
-
-    def _level(self, side: Side, normal: np.ndarray) -> np.ndarray:
-        e = side.equation
-        return continue_level(e.level, e.level_mean, e.level_rho, e.level_sigma, normal)
 
     def _structure(self, side: Side, t: int, which: str) -> np.ndarray:
         inputs = self.inputs
@@ -380,43 +273,10 @@ class _Years:
             return side.equation.lasting + moving
         return np.broadcast_to(level * side.equation.spread[:, None], moving.shape)
 
-    def _edited(self, variable: str, year: int) -> np.ndarray:
-        """Give what the scenario adds to a variable (place,)."""
-        added = np.zeros(len(self.inputs.places))
-        for edit in self.scenario.edits:
-            if edit.variable == variable and edit.add is not None and edit.in_year(year):
-                added += edit.add * self._where(edit.places)
-        return added
-
-    def _factor(self, variable: str, year: int) -> np.ndarray:
-        """Give what the scenario multiplies a variable with (place,)."""
-        factor = np.ones(len(self.inputs.places))
-        for edit in self.scenario.edits:
-            if edit.variable == variable and edit.times is not None and edit.in_year(year):
-                factor = np.where(self._where(edit.places), factor * edit.times, factor)
-        return factor
-
-    def _where(self, codes: tuple[str, ...]) -> np.ndarray:
-        if not codes:
-            return np.ones(len(self.inputs.places), dtype=bool)
-        return np.isin(self.inputs.places.astype(str), codes)
-
-
-def _moved(equation: Equation, path: np.ndarray, normal: np.ndarray) -> np.ndarray:
-    moved: np.ndarray = equation.rho[:, None] * path + equation.sigma_u[:, None] * normal
-    return moved
-
-
-def _noise(equation: Equation, size: np.ndarray) -> np.ndarray:
-    """Give the standard deviation of a year's noise (draw, place)."""
-    flow = 1e4 * equation.turnover / np.maximum(size, _ALL)
-    deviation: np.ndarray = np.sqrt(equation.sigma[:, None] ** 2 + equation.phi[:, None] * flow)
-    return deviation
+    def _added(self, variable: str, year: int) -> np.ndarray:
+        return self.scenario.added(variable, year, self.inputs.places)
 
 
 def _mix_of(labels: tuple[str, ...]) -> str:
     """Give the label of the industry mix among factors, or one that is none."""
     return next((label for label in labels if label.endswith(names.INDUSTRY_MIX)), "")
-
-
-__all__ = ["AGE_GROUPS", "How", "Path", "simulate"]

@@ -1,12 +1,12 @@
 """Panel + ModelSpec → Design (labelled matrices) → pm.Model."""
 
+from attraktiv.model.choices import kept_terms
 from attraktiv.model.design import (
     Design,
     Missing,
     build_design,
     build_designs,
     describe_missing,
-    kept_terms,
 )
 from attraktiv.model.formula import Term, parse_formula
 from attraktiv.model.joint import JointDesign, joint_design

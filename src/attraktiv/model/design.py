@@ -1,18 +1,9 @@
 """Panel + specification → Design: labelled matrices that every engine reads.
 
-Mathematical details
---------------------
-For a factor x, year t and fitted places F (those with at least one cell in the fit):
-
-    centre_t = mean of x_it over i ∈ F with x_it known
-    scale    = sqrt( mean over all known (i, t) of (x_it − centre_t)² )
-    factor   = (x_it − centre_t) / scale
-
-A cell is used when its outcome and its population are known. A missing factor stands
-at its year's mean, zero after centring, and is counted; with ``missing="drop"`` the
-cell is left out instead. Flow variance v_it = 10⁴ c / pop_it, with c the place's own
-mean gross turnover where in- and out-migration are known, else the constant of the
-specification; measurement error enters as its own known variance.
+A cell is used when its outcome and its population are known; fitted places are those with at least
+one cell in the fit. A missing factor stands at its year's mean, zero after centring, and is
+counted; with ``missing="drop"`` the cell is left out instead. The columns themselves are those of
+:mod:`.matrices`.
 """
 
 from __future__ import annotations
@@ -28,12 +19,24 @@ import numpy as np
 import xarray as xr
 
 from attraktiv import names
-from attraktiv.errors import DesignError, PanelError
+from attraktiv.errors import DesignError
+from attraktiv.model.choices import (
+    excluded_places,
+    fitted_years,
+    refuse_unknown,
+    terms_without,
+    years_between,
+)
 from attraktiv.model.field import Field, field_of
-from attraktiv.model.formula import Term, evaluate, parse_formula
-from attraktiv.model.needs import advice, settle
-from attraktiv.panels import covariate, jobs_before
-from attraktiv.specs import Equation, ModelSpec, sector_of
+from attraktiv.model.formula import Term, parse_formula
+from attraktiv.model.matrices import (
+    noise_of_flows,
+    outcome_of,
+    raw_factor,
+    standardised_factors,
+)
+from attraktiv.model.needs import settle
+from attraktiv.specs import Equation, ModelSpec
 
 Missing = Literal["mean", "drop"]
 
@@ -183,12 +186,12 @@ def build_designs(
         raise DesignError(
             f"missing is {missing!r}; valid is {' or '.join(get_args(Missing))}: --missing mean."
         )
-    _refuse_unknown_factors(spec, without)
+    refuse_unknown(spec, without)
     spec = settle(spec, panel, groups, without)
     # Sums round by the order of their parts: in one order, permuting places changes nothing.
     order = panel[names.PLACE].values
     panel = panel.sortby(names.PLACE)
-    allowed = ~_excluded(panel, exclude) & _between(panel, first, last)
+    allowed = ~excluded_places(panel, exclude) & years_between(panel, first, last)
     drafts = {
         kind: _draft(spec, kind, panel, last, without, missing, allowed) for kind in spec.kinds
     }
@@ -201,7 +204,7 @@ def build_designs(
     designs = {}
     for kind, draft in drafts.items():
         known = reduce(or_, together) if together else draft.known
-        years = _fitted_years(known, draft.equation, first, last)
+        years = fitted_years(known, draft.equation, first, last)
         fitted = known.sel({names.YEAR: years}).any(names.YEAR)
         data = _assembled(draft, panel, years, fitted).sel({names.PLACE: order})
         terms = tuple(term.label for term in draft.terms)
@@ -232,9 +235,9 @@ def _draft(
     allowed: xr.DataArray,
 ) -> _Draft:
     equation = spec.equation(kind)
-    terms = _kept(parse_formula(equation.factors), without)
-    outcome = _outcome(panel, spec, equation)
-    raw = {term.label: _raw_factor(term, panel, last, spec) for term in terms}
+    terms = terms_without(parse_formula(equation.factors), without)
+    outcome = outcome_of(panel, spec, equation)
+    raw = {term.label: raw_factor(term, panel, last, spec) for term in terms}
     known = (outcome.notnull() & (panel[names.POPULATION] > 0) & allowed).transpose(
         names.PLACE, names.YEAR
     )
@@ -257,229 +260,11 @@ def _assembled(
             names.USED: used,
             names.FITTED: fitted,
             names.POPULATION: panel[names.POPULATION].sel(at_years),
-            **_noise_of_flows(draft, panel, years),
+            **noise_of_flows(draft.equation, draft.kind, panel, years),
         }
     )
-    data = data.merge(_standardised(draft.raw, draft.terms, years, fitted))
+    data = data.merge(standardised_factors(draft.raw, draft.terms, years, fitted))
     return data.merge(_attributes(panel, draft.equation, data))
-
-
-def kept_terms(spec: ModelSpec, without: Sequence[str]) -> tuple[Term, ...]:
-    """Return the factors of the first equation less those left out.
-
-    Parameters
-    ----------
-    spec : ModelSpec
-    without : sequence of str
-        Factors to leave out, by variable (all its lags) or by term as written.
-
-    Returns
-    -------
-    tuple of Term
-
-    Raises
-    ------
-    DesignError
-        The model has no such factor.
-    """
-    _refuse_unknown_factors(spec, without)
-    return _kept(parse_formula(spec.main.factors), without)
-
-
-def _kept(terms: tuple[Term, ...], without: Sequence[str]) -> tuple[Term, ...]:
-    return tuple(t for t in terms if not {t.label, *t.variables} & set(without))
-
-
-def _refuse_unknown_factors(spec: ModelSpec, without: Sequence[str]) -> None:
-    formulas = [equation.factors for equation in spec.equations.by_kind().values()]
-    terms = [term for formula in formulas for term in parse_formula(formula)]
-    known = {name for term in terms for name in (term.label, *term.variables)}
-    for name in without:
-        if name not in known:
-            labels = dict.fromkeys(term.label for term in terms)
-            raise DesignError(
-                f"--without {name}: the model {spec.id} has no such factor. Its factors are "
-                f"{', '.join(labels)}."
-            )
-
-
-def _outcome(panel: xr.Dataset, spec: ModelSpec, equation: Equation) -> xr.DataArray:
-    name = equation.outcome
-    try:
-        return covariate(panel, name)
-    except PanelError as error:
-        column = name.removesuffix("_rate")
-        lacks = f"panel.csv has no column {column}." if name != column else str(error)
-        raise DesignError(
-            f"The model {spec.id} explains {name}, which this panel lacks: {lacks} "
-            f"Add it, or choose a model with another outcome (attraktiv models). "
-            f"{advice(spec, panel)}"
-        ) from None
-
-
-def _raw_factor(term: Term, panel: xr.Dataset, last: int | None, spec: ModelSpec) -> xr.DataArray:
-    def lookup(name: str) -> xr.DataArray:
-        try:
-            values = covariate(panel, name, until=last)
-        except PanelError as error:
-            raise DesignError(
-                f"The model {spec.id} has the factor {term.label}, which this panel lacks: "
-                f"{error} Or leave the factor out: attraktiv fit {spec.id} PANEL --without "
-                f"{name}. {advice(spec, panel)}"
-            ) from None
-        if last is None:
-            return values
-        # what came later must not decide anything, not even whether a logarithm exists
-        return values.where(values[names.YEAR] <= last).assign_attrs(values.attrs)
-
-    values = evaluate(term, lookup)
-    if not bool(values.notnull().any()):
-        raise DesignError(
-            f"The factor {term.label} of the model {spec.id} is missing in every place and year of "
-            f"this panel. Fill it in, or leave it out: --without {_quoted(term)}. "
-            f"{advice(spec, panel)}"
-        )
-    return values
-
-
-def _quoted(term: Term) -> str:
-    """The term as a shell takes it: not its variable, which would take its other lags along."""
-    return term.label if term.label == term.variables[0] else f"'{term.label}'"
-
-
-def _excluded(panel: xr.Dataset, column: str | None) -> xr.DataArray:
-    if column is None:
-        return panel[names.EXCLUDED]
-    if column == "none":
-        return xr.zeros_like(panel[names.EXCLUDED])
-    if column not in panel or panel[column].dims != (names.PLACE,) or panel[column].dtype != bool:
-        valid = [
-            str(name)
-            for name, values in panel.data_vars.items()
-            if values.dims == (names.PLACE,) and values.dtype == bool and name != names.EXCLUDED
-        ]
-        raise DesignError(
-            f"--exclude {column}: places.csv has no column of True and False by that name. Such "
-            f"columns here: {', '.join(valid) or 'none'}; --exclude none leaves out no place."
-        )
-    return panel[column]
-
-
-def _between(panel: xr.Dataset, first: int | None, last: int | None) -> xr.DataArray:
-    years = panel[names.YEAR]
-    if first is not None and last is not None and first > last:
-        raise DesignError(f"--from {first} is after --until {last}; give the earlier year first.")
-    low = int(years[0]) if first is None else first
-    high = int(years[-1]) if last is None else last
-    return (years >= low) & (years <= high)
-
-
-def _fitted_years(
-    known: xr.DataArray, equation: Equation, first: int | None, last: int | None
-) -> np.ndarray:
-    any_place = known.any(names.PLACE)
-    years = known[names.YEAR].values[any_place.values]
-    if years.size == 0:
-        raise DesignError(
-            f"Nothing to fit: no place has a known {equation.outcome} between "
-            f"{first or 'the first year'} and {last or 'the last year'}. Give --from and --until "
-            "within the years of the panel; with --missing drop, try --missing mean."
-        )
-    places = int(known.any(names.YEAR).sum())
-    if years.size < 2 or places < 3:
-        raise DesignError(
-            f"Too little to fit: {places} places and {years.size} years have a known "
-            f"{equation.outcome}; at least three places and two years are needed. Widen "
-            "--from and --until."
-        )
-    # Years in between without any outcome stay: a path runs through them.
-    return np.arange(years[0], years[-1] + 1)
-
-
-def _noise_of_flows(draft: _Draft, panel: xr.Dataset, years: np.ndarray) -> dict[str, xr.DataArray]:
-    """Give what the noise of a cell depends on: its size, and its error of measurement."""
-    at_years = {names.YEAR: years}
-    if draft.kind == names.RESIDENTIAL:
-        measured = panel[names.MEASUREMENT_SD].sel(at_years).fillna(0.0)
-        turnover = _turnover(panel, draft.equation, years)
-        variance = 1e4 * turnover / panel[names.POPULATION].sel(at_years)
-        of_flows = {names.MEASUREMENT_SD: measured}
-    else:
-        before = jobs_before(panel, sector_of(draft.equation.outcome) or "").sel(at_years)
-        variance = 1e4 * draft.equation.noise.turnover / before.where(before > 0)
-        of_flows = {names.MEASUREMENT_SD: xr.zeros_like(before), names.JOBS_BEFORE: before}
-    of_flows[names.FLOW_VARIANCE] = variance.transpose(names.PLACE, names.YEAR).assign_attrs(
-        units="percentage points squared",
-        long_name="variance of the outcome if flows were Poisson",
-    )
-    return of_flows
-
-
-def _turnover(panel: xr.Dataset, equation: Equation, years: np.ndarray) -> xr.DataArray | float:
-    if names.IN_MIGRATION not in panel or names.OUT_MIGRATION not in panel:
-        return equation.noise.turnover
-    gross = panel[names.IN_MIGRATION] + panel[names.OUT_MIGRATION]
-    own = (gross / panel[names.POPULATION]).sel({names.YEAR: years}).mean(names.YEAR)
-    return own.fillna(equation.noise.turnover)
-
-
-def _standardised(
-    raw: dict[str, xr.DataArray], terms: Sequence[Term], years: np.ndarray, fitted: xr.DataArray
-) -> xr.Dataset:
-    places = fitted[names.PLACE]
-    labels = [term.label for term in terms]
-    shape = (places.size, years.size, len(labels))
-    factors = np.zeros(shape)
-    gaps = np.zeros(shape, dtype=bool)
-    centre = np.full((years.size, len(labels)), np.nan)
-    scale = np.ones(len(labels))
-    for k, term in enumerate(terms):
-        x = raw[term.label].sel({names.YEAR: years}).transpose(names.PLACE, names.YEAR)
-        factors[..., k], gaps[..., k], centre[:, k], scale[k] = _standardise(
-            x.values, fitted.values, term
-        )
-    cells = (names.PLACE, names.YEAR, names.TERM)
-    return xr.Dataset(
-        {
-            names.FACTORS: (cells, factors, {"units": "standard deviations within the year"}),
-            names.FACTOR_MISSING: (cells, gaps),
-            names.CENTRE: ((names.YEAR, names.TERM), centre),
-            names.SCALE: ((names.TERM,), scale),
-        },
-        coords={
-            names.PLACE: places,
-            names.YEAR: years,
-            names.TERM: labels,
-            "term_units": (names.TERM, [raw[label].attrs["units"] for label in labels]),
-            "term_look_ahead": (names.TERM, [raw[label].attrs["look_ahead"] for label in labels]),
-        },
-    )
-
-
-def _standardise(
-    x: np.ndarray, fitted: np.ndarray, term: Term
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    gap = ~np.isfinite(x)
-    known = ~gap & fitted[:, None]
-    count = known.sum(axis=0)
-    # over the fitted rows alone: zeros for the others would change how the sum rounds
-    total = np.where(gap, 0.0, x)[fitted].sum(axis=0)
-    centre = np.divide(total, count, out=np.full(x.shape[1], np.nan), where=count > 0)
-    if not known.any():
-        raise DesignError(
-            f"The factor {term.label} is missing in every fitted place and year. Fill it in, or "
-            f"leave it out: --without {_quoted(term)}."
-        )
-    deviation = np.where(gap, 0.0, x - centre)
-    scale = float(np.sqrt((deviation[known] ** 2).mean()))
-    if scale <= 1e-12 * np.abs(x[known]).max():
-        raise DesignError(
-            f"The factor {term.label} is the same in every fitted place, so it can explain "
-            f"nothing. Leave it out: --without {_quoted(term)}."
-        )
-    # A year that no fitted place knows has no centre: its cells are gaps for all.
-    lost = gap | np.isnan(centre)[None, :]
-    return np.where(lost, 0.0, deviation / scale), lost, centre, scale
 
 
 def _attributes(panel: xr.Dataset, equation: Equation, design: xr.Dataset) -> xr.Dataset:

@@ -2,11 +2,7 @@
 
 Mathematical details
 --------------------
-For a factor x, a year t and the places F of the fit:
-
-    factor = (x_it − mean of x_jt over j ∈ F with x_jt known) / scale
-
-with the scale that the fit divided by. A missing factor stands at its year's mean, zero.
+Factors are centred and scaled as :mod:`.scaling` says, with the scale that the fit divided by.
 Weights between places are those of the last year of the fit, so that a factor is the same
 quantity before and after.
 """
@@ -20,6 +16,7 @@ import xarray as xr
 
 from attraktiv import names
 from attraktiv.model.formula import evaluate, parse_formula
+from attraktiv.model.scaling import centre, standardised
 from attraktiv.panels import covariate
 
 
@@ -57,19 +54,11 @@ def later_factors(
         (term,) = parse_formula(label)
         raw = evaluate(term, lambda name: covariate(panel, name, until=until))
         x = raw.sel({names.YEAR: years}).transpose(names.PLACE, names.YEAR).values
-        out[..., k] = _standardised(x, data[names.FITTED].values, float(data[names.SCALE][k]))
+        middle = centre(x, data[names.FITTED].values, axis=0)
+        out[..., k] = standardised(x, middle, float(data[names.SCALE][k]))
     return xr.DataArray(
         out,
         {names.PLACE: data[names.PLACE].values, names.YEAR: years, names.TERM: labels},
         (names.PLACE, names.YEAR, names.TERM),
         attrs={"units": "standard deviations within the year"},
     )
-
-
-def _standardised(x: np.ndarray, fitted: np.ndarray, scale: float) -> np.ndarray:
-    known = np.isfinite(x)
-    count = (known & fitted[:, None]).sum(axis=0)
-    total = np.where(known, x, 0.0)[fitted].sum(axis=0)
-    centre = np.divide(total, count, out=np.zeros(count.size), where=count > 0)
-    # a year that no fitted place knows has no centre: all its cells are missing
-    return np.where(known & (count > 0), (x - centre) / scale, 0.0)

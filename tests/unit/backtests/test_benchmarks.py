@@ -61,7 +61,8 @@ def test_too_few_years_have_no_trend(steady: xr.Dataset) -> None:
 
 def test_the_cohort_method_is_a_leslie_matrix_without_migration(country: xr.Dataset) -> None:
     cut = known_panel(country, 2012)
-    vital = estimate_vital(cut, origin=2012, years=1, draws=30, rng=np.random.default_rng(1))
+    known = known_at(cut, 2012)
+    vital = estimate_vital(cut, known, years=1, draws=30, rng=np.random.default_rng(1))
     by_age, net, years = cohort_method(cut, 2, 30, np.random.default_rng(1))
     assert years == len(known_at(cut, 2012).latest(10).years)
     start = cut["population_by_age"].sel(year=2012).transpose("place", "sex", "age").values

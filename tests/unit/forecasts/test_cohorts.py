@@ -11,6 +11,7 @@ from attraktiv.forecasts import cohorts
 
 DRAWS, PLACES, AGES = 3, 4, 30
 FEMALE = 0
+FIRST = np.array([0, 12, 24])  # of the groups whose deaths have a chance of their own
 
 
 @pytest.fixture
@@ -37,11 +38,11 @@ def natural(people, rates, levels=(1.0, 1.0), normal=None, uniform=None):
     survivors, births, deaths = np.empty_like(people), np.empty(wide), np.empty(wide)
     level = [np.broadcast_to(np.asarray(x, people.dtype), wide).copy() for x in levels]
     certain = normal is None
-    normal = np.zeros((*wide, 2)) if normal is None else normal
+    normal = np.zeros((*wide, 1 + len(FIRST))) if normal is None else normal
     args: tuple[Any, ...] = (people, FEMALE, mortality, fertility, 0.51, *level, normal)
     if uniform is None:
         once: Any = cohorts.natural
-        once(*args, certain, survivors, births, deaths)
+        once(*args, FIRST, certain, survivors, births, deaths)
     else:
         once = cohorts.natural_whole
         once(*args, uniform, survivors, births, deaths)
@@ -84,7 +85,7 @@ def test_thirty_years_are_those_of_a_dense_leslie_matrix(people, rates) -> None:
 
 
 def test_births_and_deaths_balance_in_every_cell(people, rates, rng) -> None:
-    normal = rng.standard_normal((DRAWS, PLACES, 2))
+    normal = rng.standard_normal((DRAWS, PLACES, 1 + len(FIRST)))
     survivors, births, deaths = natural(people, rates, (1.3, 0.8), normal)
     np.testing.assert_allclose(
         survivors.sum((2, 3)), people.sum((2, 3)) + births - deaths, rtol=1e-12
@@ -93,16 +94,52 @@ def test_births_and_deaths_balance_in_every_cell(people, rates, rng) -> None:
     assert (survivors[..., 1:-1] <= people[..., :-2]).all()
 
 
-def test_chance_has_the_mean_and_variance_of_a_count(rates) -> None:
+def test_chance_has_the_mean_and_variance_of_counts(rates) -> None:
     draws = 40_000
     people = np.full((draws, 1, 2, AGES), 3.0)
-    normal = np.random.default_rng(1).standard_normal((draws, 1, 2))
-    _, births, deaths = natural(people, rates, normal=normal)
-    _, expected_births, expected_deaths = natural(people[:1], rates)
-    for found, expected in ((births, expected_births), (deaths, expected_deaths)):
-        mean = float(expected[0, 0])
+    normal = np.random.default_rng(1).standard_normal((draws, 1, 1 + len(FIRST)))
+    survivors, births, deaths = natural(people, rates, normal=normal)
+    expected, expected_births, expected_deaths = natural(people[:1], rates)
+    for found, mean, counts in (
+        (births, float(expected_births[0, 0]), 1),
+        (deaths, float(expected_deaths[0, 0]), len(FIRST)),
+    ):
         assert abs(found.mean() - mean) < 5 * np.sqrt(mean / draws)
-        assert found.var() / mean == pytest.approx(1.0, abs=0.06)
+        # a count has the variance of its mean, less an eighth; counts that are summed are apart
+        assert found.var() / (mean - counts / 8) == pytest.approx(1.0, abs=0.04)
+    # of the middle group alone, from those who are left of it a year later
+    group = slice(FIRST[1] + 1, FIRST[2] + 1)
+    left = survivors[..., group].sum((1, 2, 3))
+    dead = 3.0 * 2 * (FIRST[2] - FIRST[1]) - left
+    mean = 3.0 * 2 * (FIRST[2] - FIRST[1]) - float(expected[..., group].sum())
+    assert abs(dead.mean() - mean) < 5 * np.sqrt(mean / draws)
+    assert dead.var() / (mean - 1 / 8) == pytest.approx(1.0, abs=0.04)
+
+
+@pytest.mark.parametrize("mean", [0.02, 0.2, 0.6, 4.0])
+def test_few_deaths_are_no_more_by_chance_than_without(mean) -> None:
+    """Where less than one death is expected a count that is cut at zero would have too many."""
+    draws = 200_000
+    people = np.zeros((draws, 1, 2, AGES))
+    people[..., 5] = 5000.0
+    rates = np.zeros((2, AGES)), np.zeros(AGES)
+    rates[0][:, 5] = mean / 10_000
+    normal = np.random.default_rng(4).standard_normal((draws, 1, 1 + len(FIRST)))
+    survivors, _, deaths = natural(people, rates, normal=normal)
+    assert (deaths >= 0).all()
+    assert abs(deaths.mean() / mean - 1) < 5 * deaths.std() / mean / np.sqrt(draws) + 1e-3
+    np.testing.assert_allclose(survivors.sum((2, 3)) + deaths, 10_000.0, rtol=1e-12)
+
+
+def test_nobody_dies_twice(rates) -> None:
+    people = np.full((2000, 1, 2, AGES), 0.4)
+    normal = 3.0 * np.random.default_rng(6).standard_normal((2000, 1, 1 + len(FIRST)))
+    survivors, births, deaths = natural(people, rates, normal=normal)
+    assert (survivors >= 0).all()
+    assert (survivors == 0).any()
+    np.testing.assert_allclose(
+        survivors.sum((2, 3)), people.sum((2, 3)) + births - deaths, rtol=1e-12
+    )
 
 
 def test_whole_persons_have_the_mean_and_variance_of_binomial_deaths(rates) -> None:

@@ -224,7 +224,9 @@ def test_without_ages_natural_increase_has_a_model_of_its_own(country: xr.Datase
     known = 100 * (country.natural_increase / country.population).sel(
         year=slice(ORIGIN - 5, ORIGIN - 1)
     ).mean("year")
-    assert float(abs(rate.mean(("scenario", *SAMPLE)) - known).max()) < 0.5
+    # partial pooling may draw a place away from its last years, within what a year may bring
+    sample = ("scenario", *SAMPLE)
+    assert float((abs(rate.mean(sample) - known) / rate.std(sample)).max()) < 2.0
     # what nothing in the forecast makes is drawn from the years of the fit
     assert "share_20_39" in found.attrs["factors_drawn_from_known_years"]
 

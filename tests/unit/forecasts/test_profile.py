@@ -8,6 +8,7 @@ import xarray as xr
 
 import attraktiv
 from attraktiv.errors import PanelError
+from attraktiv.forecasts.known import known_at
 from attraktiv.forecasts.mortality import older
 from attraktiv.forecasts.profile import estimate_profile
 from attraktiv.forecasts.vital import Vital, estimate_vital
@@ -72,7 +73,7 @@ def made():
 
 @pytest.fixture(scope="module")
 def found(made):
-    return estimate_profile(made[0], no_deaths(), origin=2000 + YEARS)
+    return estimate_profile(made[0], known_at(made[0], 2000 + YEARS), no_deaths())
 
 
 def test_a_student_town_without_net_migration_keeps_its_hump(made, found):
@@ -121,7 +122,7 @@ def test_the_highest_ages_have_no_migrants(found):
 def test_a_place_without_data_has_the_nations_profile(made, found):
     gaps = made[0].copy(deep=True)
     gaps["population_by_age"][5] = np.nan
-    profile = estimate_profile(gaps, no_deaths(), origin=2000 + YEARS)
+    profile = estimate_profile(gaps, known_at(gaps, 2000 + YEARS), no_deaths())
     for values in vars(profile).values():
         assert np.isfinite(values).all()
     assert (profile.sd[5, :, 20] >= found.sd[:, :, 20].max(axis=0)).all()
@@ -138,19 +139,21 @@ def test_people_that_a_border_moved_are_no_migrants(made, found):
     before = moved["population_by_age"].sum(("sex", "age"))
     transfer.loc[{"year": 2003, "place": "12"}] = 0.5 * before.sel(year=2003, place="12")
     moved["boundary_transfer"] = transfer
-    profile = estimate_profile(moved, no_deaths(), origin=2000 + YEARS)
+    profile = estimate_profile(moved, known_at(moved, 2000 + YEARS), no_deaths())
     np.testing.assert_allclose(profile.mean[12], found.mean[12], atol=0.02)
 
 
 def test_two_years_are_too_few(made):
     with pytest.raises(PanelError, match=r"at least 3 years.*has 2"):
-        estimate_profile(made[0], no_deaths(), origin=2002)
+        estimate_profile(made[0], known_at(made[0], 2002), no_deaths())
 
 
 def test_the_ages_of_a_simulated_country():
     panel = attraktiv.simulate_country(places=100, years=10, seed=2).panel
-    vital = estimate_vital(panel, origin=2015, years=1, draws=200, rng=np.random.default_rng(1))
-    profile = estimate_profile(panel, vital, origin=2015)
+    vital = estimate_vital(
+        panel, known_at(panel, 2015), years=1, draws=200, rng=np.random.default_rng(1)
+    )
+    profile = estimate_profile(panel, known_at(panel, 2015), vital)
     # migrants of age a + 1 at the end of the year were a at its start, spread by counts of persons
     people = panel["population_by_age"].sel(year=slice(2005, 2014)).sum(("place", "year")).values
     true = migrant_profile()[:, 1:76] / people[:, :75]
@@ -161,9 +164,11 @@ def test_the_ages_of_a_simulated_country():
 @pytest.mark.real_data
 def test_norwegian_profiles_tell_the_next_years(norway):
     origin = 2016
-    vital = estimate_vital(norway, origin=origin, years=3, draws=200, rng=np.random.default_rng(1))
-    profile = estimate_profile(norway, vital, origin=origin)
-    later = estimate_profile(norway, vital, origin=2020)
+    vital = estimate_vital(
+        norway, known_at(norway, origin), years=3, draws=200, rng=np.random.default_rng(1)
+    )
+    profile = estimate_profile(norway, known_at(norway, origin), vital)
+    later = estimate_profile(norway, known_at(norway, 2020), vital)
     assert np.isfinite(profile.mean).all()
     assert (profile.spread > 0).all()
     oslo = profile.mean[0]

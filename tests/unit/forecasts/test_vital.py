@@ -26,7 +26,7 @@ def life_expectancy(probability: np.ndarray) -> np.ndarray:
 
 def vital_of(panel: xr.Dataset, origin: int = ORIGIN, **kwargs) -> Vital:
     kwargs = {"years": 3, "draws": 800, "rng": np.random.default_rng(3), **kwargs}
-    return estimate_vital(panel, origin=origin, **kwargs)
+    return estimate_vital(panel, known_at(panel, origin), **kwargs)
 
 
 @pytest.fixture(scope="module")

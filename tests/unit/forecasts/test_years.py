@@ -13,8 +13,9 @@ from attraktiv import names
 from attraktiv.forecasts.chance import Chance, draw_chance
 from attraktiv.forecasts.gather import gather
 from attraktiv.forecasts.inputs import Inputs, People
+from attraktiv.forecasts.path import AGE_GROUPS, How, Path
 from attraktiv.forecasts.scenarios import Scenario
-from attraktiv.forecasts.years import AGE_GROUPS, How, Path, simulate
+from attraktiv.forecasts.years import simulate
 
 YEARS = 4
 CERTAIN = How(certain=True)
