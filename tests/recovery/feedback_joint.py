@@ -36,10 +36,10 @@ place grew before the fit. Beside it stands the naive estimate: the equation of 
 
 *Error* is the mean of the posterior less the truth, on average over the countries; ± is its
 standard error over them. *Spread* is the root mean square of the errors, each over the standard
-deviation of its posterior: near 1 if the posterior is as wide as its errors are large. The bands are
-equal-tailed, and the shares are of countries whose band holds the truth. The effects on migration
-are percentage points per percent of population; λ and η are percentage points of job growth per
-percentage point. The naive model has no equation of jobs.
+deviation of its posterior: near 1 if the posterior is as wide as its errors are large. The bands
+are equal-tailed, and the shares are of countries whose band holds the truth. The effects on
+migration are percentage points per percent of population; λ and η are percentage points of job
+growth per percentage point. The naive model has no equation of jobs.
 """
 _HEADINGS = {True: "What disturbs both in a year", False: "What disturbs each by itself"}
 _READING = """
