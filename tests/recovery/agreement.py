@@ -17,10 +17,11 @@ from attraktiv.engines.diagnostics import R_HAT_LIMIT, scalars
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "engines-agree.md"
 HEAD = """# Two engines, one posterior
 
-The collapsed engine and NUTS share the design of a model and nothing else. For each scalar z is the
-difference of the two posterior means over its Monte Carlo standard error (both engines' own). If the
-posteriors are the same, z is close to a standard normal number: about 5 % lie beyond 2, and the
-largest of four thousand near 4. Chains of NUTS that have not converged understate their own errors.
+The collapsed engine and NUTS share the design of a model and nothing else. For each scalar z is
+the difference of the two posterior means over its Monte Carlo standard error (both engines' own).
+If the posteriors are the same, z is close to a standard normal number: about 5 % lie beyond 2, and
+the largest of four thousand near 4. Chains of NUTS that have not converged understate their own
+errors.
 
 Of a joint model, [walkers are held against chains without a stand-in](exact-chains.md).
 
@@ -83,8 +84,8 @@ def verdict(table: pd.DataFrame, nuts: xr.DataTree) -> str:
     figures = nuts[names.DIAGNOSTICS].to_dataset()
     r_hat, ess = float(figures["r_hat"].max()), float(figures["ess_bulk"].min())
     words = [
-        f"Of the two engines' means, {'some differ' if differ else 'none differs'} by more than the "
-        f"{limit:.1f} errors that would be passed once in a hundred such comparisons.",
+        f"Of the two engines' means, {'some differ' if differ else 'none differs'} by more than "
+        f"the {limit:.1f} errors that would be passed once in a hundred such comparisons.",
         f"NUTS: largest R-hat {r_hat:.3f}, smallest effective sample size {ess:,.0f}.",
     ]
     if r_hat >= R_HAT_LIMIT:

@@ -299,8 +299,8 @@ def reading(case: str, table: pd.DataFrame) -> list[str]:
 
     Mathematical details
     --------------------
-    The number of z beyond 2 is judged as a binomial number, which is what it would be of independent
-    z: those of one panel are not, so that a small probability is weaker than it looks.
+    The number of z beyond 2 is judged as a binomial number, which is what it would be of
+    independent z: those of one panel are not, so that a small probability is weaker than it looks.
     """
     z = table[[f"z_{name}" for name in ("mean", "square", "low", "high")]].abs()
     beyond, count = int((z > 2).to_numpy().sum()), z.size
@@ -309,8 +309,8 @@ def reading(case: str, table: pd.DataFrame) -> list[str]:
     seen = float(np.median(2 * error / table["before_sd"].to_numpy(float)))
     steps, forgets = int(table["steps"].iloc[0]), table["steps_to_forget"]
     lines = [
-        f"Beyond 2 lie {beyond} of the z, where {_BEYOND * count:.0f} are expected; so many or more "
-        f"would be there with a chance of {chance:.0%} if nothing drifted and they were "
+        f"Beyond 2 lie {beyond} of the z, where {_BEYOND * count:.0f} are expected; so many or "
+        f"more would be there with a chance of {chance:.0%} if nothing drifted and they were "
         "independent."
     ]
     if chance < _MANY:
