@@ -25,7 +25,11 @@ DATA = Path(os.environ.get("ATTRAKTIV_REAL_DATA", ROOT.parent / "shared" / "data
 PLAIN = str(ROOT / "benchmarks" / "plain_static.toml")
 PSI = ("tau", "sigma_u", "rho", "sigma", "phi", "sigma_alpha", "rho_alpha")
 
-#: Label, model, engine, panel (folder or "places × years"), draws in each of four chains.
+JOINT = "joint_2026"
+FEEDBACK = "feedback"
+
+#: Label, model, engine, panel (folder, or places and years, and whether people drive jobs there),
+#: draws in each of four chains.
 CASES: tuple[tuple[str, str, str, str, int], ...] = (
     ("Norway 2006–2016", "hierarchical_static", "collapsed", "norway", 500),
     ("Norway 2006–2016", "hierarchical_static", "nuts", "norway", 1000),
@@ -41,6 +45,7 @@ CASES: tuple[tuple[str, str, str, str, int], ...] = (
     ("simulated 3,104 × 5", "hierarchical_dynamic", "collapsed", "3104 5", 500),
     ("simulated 3,100 × 20", "hierarchical_dynamic", "collapsed", "3100 20", 500),
     ("simulated 20,000 × 20", "hierarchical_dynamic", "collapsed", "20000 20", 250),
+    ("simulated 356 × 14, jobs follow people", JOINT, "collapsed", f"356 14 {FEEDBACK}", 500),
 )
 
 TEXT = """# How fast the engines are
@@ -50,8 +55,8 @@ Seconds are those of the fit alone, after imports and after the collapsed engine
 (one small fit goes before it); NUTS compiles anew for every panel. The rate is the lowest effective
 sample size of any variance parameter for each second of the fit; memory is the peak of the whole
 process. `plain_static` is `hierarchical_static` with what bambi can express: noise that does not
-depend on size, and exchangeable years; the priors are the same in all three programs. Machine:
-{machine}.
+depend on size, and exchangeable years; the priors are the same in all three programs. `joint_2026`
+leaves out the first year, which tells how fast each place grew before the fit. Machine: {machine}.
 
 | panel | model | engine | seconds | peak GB | lowest ESS | ESS per second | evaluations |
 |---|---|---|---|---|---|---|---|
@@ -74,12 +79,22 @@ def panel_of(text: str) -> Any:
 def simulate(text: str, store: Path) -> None:
     """Write a panel of so many places and years; in a process of its own, whose memory is gone."""
     code = (
-        "import sys, attraktiv; from attraktiv.panels import write_panel; "
-        "places, years = map(int, sys.argv[1].split()); "
-        "country = attraktiv.simulate_country(places=places, years=years, seed=1, ages=False); "
+        "import sys, attraktiv; from attraktiv.panels import Feedback, write_panel; "
+        "places, years, *people_drive_jobs = sys.argv[1].split(); "
+        "feedback = Feedback() if people_drive_jobs else None; "
+        "country = attraktiv.simulate_country(places=int(places), years=int(years), seed=1, "
+        "ages=False, feedback=feedback); "
         "write_panel(country.panel, sys.argv[2])"
     )
     subprocess.run([sys.executable, "-c", code, text, str(store)], check=True)
+
+
+def years_of(model: str, panel: str, data: Any) -> dict[str, int]:
+    """Years of the fit, where they are not all that the panel has."""
+    if panel == "norway":
+        return {"first": 2006, "last": 2016}
+    # growth of the year before is what the jobs of the first year follow, and has to be known
+    return {"first": int(data["year"][0]) + 1} if model == JOINT else {}
 
 
 def measure(model: str, engine: str, panel: str, draws: int) -> dict[str, Any]:
@@ -89,19 +104,27 @@ def measure(model: str, engine: str, panel: str, draws: int) -> dict[str, Any]:
     import warnings
 
     import attraktiv
+    from attraktiv.panels import Feedback
 
     warnings.simplefilter("ignore")
-    small = attraktiv.simulate_country(places=20, years=5, seed=1, ages=False).panel
+    feedback = Feedback() if model == JOINT else None
+    small = attraktiv.simulate_country(
+        places=20, years=5, seed=1, ages=False, feedback=feedback
+    ).panel
     if engine == "collapsed":  # NUTS compiles anew for every panel
-        attraktiv.fit(model, small, engine=engine, seed=1, draws=10)
+        attraktiv.fit(
+            model, small, engine=engine, seed=1, draws=10, **years_of(model, "small", small)
+        )
     data = panel_of(panel)
-    years = {"first": 2006, "last": 2016} if panel == "norway" else {}
+    years = years_of(model, panel, data)
     began = time.perf_counter()
     run = attraktiv.fit(model, data, engine=engine, seed=1, draws=draws, **years)
     seconds = time.perf_counter() - began
     figures = json.loads(run["diagnostics"].attrs["figures"])
     table = run["diagnostics"].to_dataset()
-    names = [name for name in PSI if name in table["parameter"].values]
+    # of both equations, where there are two
+    labels = [str(label) for label in table["parameter"].values]
+    names = [label for label in labels if label.split("/")[-1] in PSI or "correlation" in label]
     ess = float(table["ess_bulk"].sel(parameter=names).min())
     return {
         "seconds": seconds,

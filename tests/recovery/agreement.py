@@ -9,18 +9,28 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from arviz_stats.base import array_stats
+from scipy.stats import norm
 
 from attraktiv import names, open_run
-from attraktiv.engines.diagnostics import scalars
+from attraktiv.engines.diagnostics import R_HAT_LIMIT, scalars
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "engines-agree.md"
-TEXT = """# Two engines, one posterior
+HEAD = """# Two engines, one posterior
 
-`{model}` on the Norwegian panel, {first}–{last}, by two engines that share the design
-and nothing else: {one}, and {two}.
-For each of {count:,} scalars z is the difference of the two posterior means over its Monte Carlo
-standard error (both engines' own). If the posteriors are the same, z is close to a standard
-normal number: about 5 % lie beyond 2, and the largest of {count:,} near 4.
+The collapsed engine and NUTS share the design of a model and nothing else. For each scalar z is
+the difference of the two posterior means over its Monte Carlo standard error (both engines' own).
+If the posteriors are the same, z is close to a standard normal number: about 5 % lie beyond 2, and
+the largest of four thousand near 4. Chains of NUTS that have not converged understate their own
+errors.
+
+Of a joint model, [walkers are held against chains without a stand-in](exact-chains.md).
+
+`python -m tests.recovery.agreement COLLAPSED NUTS` writes a section from two stored runs and keeps
+the others.
+"""
+TEXT = """## `{model}`: {panel}, {first}–{last}
+
+By {one}, and {two}; {count:,} scalars.
 
 | | collapsed | NUTS | z |
 |---|---|---|---|
@@ -28,16 +38,13 @@ normal number: about 5 % lie beyond 2, and the largest of {count:,} near 4.
 
 Over all scalars: {beyond:.1%} of z beyond 2, largest |z| {largest:.1f} ({where}). The ratio of
 posterior standard deviations, collapsed to NUTS, lies between {low:.2f} and {high:.2f}, median
-{middle:.3f}.
+{middle:.3f}. {verdict}
 
 | kind | scalars | beyond 2 | largest \\|z\\| |
 |---|---|---|---|
 {kinds}
-
-Of a joint model, [walkers are held against chains without a stand-in](exact-chains.md).
-
-`python -m tests.recovery.agreement COLLAPSED NUTS` writes this page from two stored runs.
 """
+_RARE = 0.01  # probability that the largest of all z is passed, if the posteriors are the same
 
 
 def compare(one: xr.DataTree, two: xr.DataTree) -> pd.DataFrame:
@@ -64,8 +71,46 @@ def compare(one: xr.DataTree, two: xr.DataTree) -> pd.DataFrame:
     )
 
 
-def page(one: xr.DataTree, two: xr.DataTree) -> str:
-    """The page of the documentation."""
+def verdict(table: pd.DataFrame, nuts: xr.DataTree) -> str:
+    """Say in words whether anything tells the posteriors apart, and what that is worth.
+
+    Mathematical details
+    --------------------
+    Of n standard normal numbers, however dependent, one lies beyond c with a probability of at most
+    2n(1 − Φ(c)).
+    """
+    limit = float(norm.isf(_RARE / (2 * len(table))))
+    differ = table["z"].abs().max() > limit
+    figures = nuts[names.DIAGNOSTICS].to_dataset()
+    r_hat, ess = float(figures["r_hat"].max()), float(figures["ess_bulk"].min())
+    words = [
+        f"Of the two engines' means, {'some differ' if differ else 'none differs'} by more than "
+        f"the {limit:.1f} errors that would be passed once in a hundred such comparisons.",
+        f"NUTS: largest R-hat {r_hat:.3f}, smallest effective sample size {ess:,.0f}.",
+    ]
+    if r_hat >= R_HAT_LIMIT:
+        words.append(
+            f"With R-hat above {R_HAT_LIMIT:g} its chains have not converged, so that "
+            + ("the difference may be theirs." if differ else "agreement with them proves little.")
+        )
+    return "\n".join(words)
+
+
+def joined(before: str, part: str) -> str:
+    """The page with a section in the place of the one of its heading, or at the end."""
+    own = part.removeprefix("## ")
+    _, *parts = before.split("\n## ")
+    titles = [one.partition("\n")[0] for one in parts]
+    title = own.partition("\n")[0]
+    if title in titles:
+        parts[titles.index(title)] = own
+    else:
+        parts.append(own)
+    return "\n## ".join([HEAD, *parts])
+
+
+def section(one: xr.DataTree, two: xr.DataTree) -> str:
+    """What two runs of one model say, the second by NUTS."""
     table = compare(one, two)
     # labels of jobs begin with their kind of attractiveness
     plain = table[~table["kind"].str.split("/").str[-1].isin((names.THETA, names.U))]
@@ -86,6 +131,7 @@ def page(one: xr.DataTree, two: xr.DataTree) -> str:
     ]
     return TEXT.format(
         model=one.attrs["model"],
+        panel=one.attrs["panel_title"] or "a panel without a title",
         first=one.attrs["first_year"],
         last=one.attrs["last_year"],
         one=sizes[0],
@@ -99,6 +145,7 @@ def page(one: xr.DataTree, two: xr.DataTree) -> str:
         low=table["ratio"].min(),
         high=table["ratio"].max(),
         middle=table["ratio"].median(),
+        verdict=verdict(table, two),
     )
 
 
@@ -107,4 +154,5 @@ if __name__ == "__main__":
     parser.add_argument("collapsed")
     parser.add_argument("nuts")
     given = parser.parse_args()
-    PAGE.write_text(page(open_run(given.collapsed), open_run(given.nuts)), encoding="utf-8")
+    part = section(open_run(given.collapsed), open_run(given.nuts))
+    PAGE.write_text(joined(PAGE.read_text(encoding="utf-8"), part), encoding="utf-8")

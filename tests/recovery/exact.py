@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binom, norm
 from threadpoolctl import threadpool_limits
 
 import attraktiv
@@ -65,17 +66,12 @@ parameters depend on each other, so that z do too. *Forgets in* is how many step
 independent draw.
 """
 END = """
-What these chains can tell: a drift of a tenth of a standard deviation would be about two
-standard errors, so that a smaller one would not be seen, and the slowest parameters forget their
-start once or twice only. On the published panel nothing moves. On the simulated country the
-lower tail of `sigma_business` is a little longer in the exact chains and more z than expected lie
-beyond 2; with so many numbers that is no proof of a bias, and no proof that there is none. Longer
-chains and another seed would say more.
-
-`make exact-table` writes this page; the published figures have to be in the folder of data. The
-chains above were stopped early (`--seconds 420` and `--seconds 300`); without that each goes 2,000
-steps, in three quarters of an hour on one core.
+`make exact-table` writes this page; the published figures have to be in the folder of data. Each
+chain goes {steps:,} steps unless it is told otherwise.
 """
+STEPS = 2000  # of each chain
+_MANY = 0.05  # probability below which a number of z beyond 2 is not put down to chance
+_BEYOND = 2 * norm.sf(2.0)  # share of z beyond 2 if nothing drifts
 
 
 @dataclass(frozen=True)
@@ -245,7 +241,7 @@ def measure(case: str, steps: int, every: int, seed: int, seconds: float) -> pd.
         )
     table = compared(names, walkers, chains, every)
     length = (len(chains.x) - 1) * every
-    return table.assign(chains=len(walkers), steps=length, accepted=chains.accepted)
+    return table.assign(chains=len(walkers), steps=length, seed=seed, accepted=chains.accepted)
 
 
 def section(case: str, table: pd.DataFrame) -> str:
@@ -292,8 +288,48 @@ def section(case: str, table: pd.DataFrame) -> str:
         "",
         "Parameters are on the scale on which they are sampled, where their prior is standard "
         "normal; mean ± standard deviation, in brackets the standard error of the mean.",
+        "",
+        *reading(case, table),
     ]
     return "\n".join(lines) + "\n"
+
+
+def reading(case: str, table: pd.DataFrame) -> list[str]:
+    """Say in words whether chains drifted, and what they could have told.
+
+    Mathematical details
+    --------------------
+    The number of z beyond 2 is judged as a binomial number, which is what it would be of
+    independent z: those of one panel are not, so that a small probability is weaker than it looks.
+    """
+    z = table[[f"z_{name}" for name in ("mean", "square", "low", "high")]].abs()
+    beyond, count = int((z > 2).to_numpy().sum()), z.size
+    chance = float(binom.sf(beyond - 1, count, _BEYOND))
+    error = np.hypot(table["after_error"].to_numpy(float), table["before_error"].to_numpy(float))
+    seen = float(np.median(2 * error / table["before_sd"].to_numpy(float)))
+    steps, forgets = int(table["steps"].iloc[0]), table["steps_to_forget"]
+    lines = [
+        f"Beyond 2 lie {beyond} of the z, where {_BEYOND * count:.0f} are expected; so many or "
+        f"more would be there with a chance of {chance:.0%} if nothing drifted and they were "
+        "independent."
+    ]
+    if chance < _MANY:
+        where = z.max(axis=1).idxmax()
+        lines.append(
+            f"That is more than chance alone would explain, most of all in `{where}`; as the z "
+            "depend on each other, it is no proof of a bias, and no proof that there is none."
+        )
+    else:
+        lines.append("Nothing is seen to move.")
+    lines.append(
+        f"A drift of {seen:.2f} standard deviations would be two standard errors of the typical "
+        f"parameter, so that a smaller one would not be seen; the slowest parameter forgot its "
+        f"start {steps / forgets.max():.1f} times, the median one {steps / forgets.median():.1f}."
+    )
+    # of which seed is kept with the tables from a later day on than some of them
+    seed = f" --seed {int(table['seed'].iloc[0])}" if "seed" in table else ""
+    lines.append(f"\n`python -m tests.recovery.exact {case} --steps {steps}{seed}`")
+    return lines
 
 
 def page() -> str:
@@ -305,13 +341,15 @@ def page() -> str:
     }
     count = int(next(iter(tables.values()))["chains"].iloc[0])
     parts = [TEXT.format(model=MODEL, chains=count)]
-    return "\n".join(parts + [section(case, table) for case, table in tables.items()]) + END
+    return "\n".join(parts + [section(case, table) for case, table in tables.items()]) + END.format(
+        steps=STEPS
+    )
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cases", nargs="*", help="panels; all, where none is named")
-    parser.add_argument("--steps", type=int, default=2000, help="of each of the 400 chains")
+    parser.add_argument("--steps", type=int, default=STEPS, help="of each of the 400 chains")
     parser.add_argument("--every", type=int, default=20, help="steps from one kept to the next")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=np.inf, help="stop chains after these")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from linearmodels.iv import IV2SLS
 from linearmodels.iv.results import IVResults
-from tests.recovery.feedback_joint import HEADING, measure_joint, section
+from tests.recovery.feedback_joint import HEADING, KEPT, kept, measure_joint, section
 
 import attraktiv
 from attraktiv import names
@@ -131,10 +131,13 @@ def page(countries: int, places: int, years: int) -> str:
     return introduction + "\n" + "\n".join(lines) + "\n" + READING
 
 
-def joint_section(joint: int, places: int, years: int) -> str:
-    """Write the part of the page that the joint model has."""
-    table = measure_joint(_NOISE, joint, places, years)
-    return section(table, places, years)
+def joint_section(joint: int, places: int, years: int, correlation: float) -> str:
+    """Write the part of the page that the joint model has, from all kinds that were measured."""
+    kind = replace(_NONE, correlation_noise=correlation)
+    measure_joint(kind, joint, places, years, table=kept(places, years, correlation))
+    found = [pd.read_csv(path) for path in sorted(KEPT.glob(f"joint-{places}-{years}-*.csv"))]
+    # the kind in which least squares errs comes first
+    return section(found[::-1], places, years)
 
 
 def main() -> None:
@@ -144,10 +147,13 @@ def main() -> None:
     parser.add_argument("--places", type=int, default=60)
     parser.add_argument("--years", type=int, default=12)
     parser.add_argument("--joint", type=int, help="only the joint model, in so many countries")
+    parser.add_argument(
+        "--noise", type=float, default=0.5, help="correlation of the noises in those countries"
+    )
     given = parser.parse_args()
     before, _, after = PAGE.read_text(encoding="utf-8").partition(HEADING)
     if given.joint:
-        second = joint_section(given.joint, given.places, given.years)
+        second = joint_section(given.joint, given.places, given.years, given.noise)
         text = before.rstrip("\n") + "\n\n" + second
     else:
         text = page(given.countries, given.places, given.years)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.recovery.exact import PER_WALKER, compared, correlation_time, walk
+from tests.recovery.exact import PER_WALKER, compared, correlation_time, reading, walk
 
 # many: the error of a share is estimated from those few chains that begin in the tail
 D, WALKERS, STEPS, EVERY = 4, 2000, 300, 5
@@ -50,3 +50,15 @@ def test_the_correlation_time_of_a_path_is_known() -> None:
         series[t] = rho * series[t - 1] + np.sqrt(1 - rho**2) * rng.standard_normal((chains, 1))
     # (1 + ρ)/(1 − ρ), less what lies below the smallest correlation that counts
     assert correlation_time(series)[0] == pytest.approx(9.0, abs=0.6)
+
+
+def test_the_words_follow_from_the_figures() -> None:
+    still, drifted = (
+        "\n".join(reading("simulated", table.assign(steps=STEPS, seed=7)))
+        for table in (table_from(0.0, 1.0, 1), table_from(0.4, 1.0, 2))
+    )
+    assert "Nothing is seen to move" in still
+    assert "more than chance" not in still
+    assert "more than chance" in drifted
+    assert "Nothing is seen" not in drifted
+    assert f"exact simulated --steps {STEPS} --seed 7`" in still
