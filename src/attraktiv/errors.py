@@ -41,8 +41,16 @@ class ForecastError(InputError):
     """A run cannot be forecast, or a scenario is wrong."""
 
 
+class BorderError(InputError):
+    """Changes of borders or a mapping are wrong, or do not fit the figures."""
+
+
 class FitError(AttraktivError):
     """The estimation itself failed."""
+
+
+class IngestError(AttraktivError):
+    """Official data could not be fetched, or what came is not what was asked for."""
 
 
 class AttraktivWarning(UserWarning):
