@@ -41,7 +41,7 @@ def mapping_from_changes(
     from_year: int | None = None,
     to_year: int | None = None,
 ) -> pd.DataFrame:
-    """Say to which place of one year's borders each code of each year belongs.
+    r"""Say to which place of one year's borders each code of each year belongs.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def mapping_from_changes(
     :math:`k`-th change, whose element :math:`(c, d)` is the share of the old code :math:`c`
     that the new code :math:`d` has; a code without a change has a one with itself. From a
     period before :math:`m` changes to the target the mapping is the product
-    :math:`S_1 S_2 \\cdots S_m`. Rows of each factor sum to one, hence those of the product do.
+    :math:`S_1 S_2 \cdots S_m`. Rows of each factor sum to one, hence those of the product do.
     Towards earlier borders the factors are the matrices of ``weight_back``, in descending order.
 
     Examples

@@ -71,7 +71,7 @@ def take_out_transfers(
         )
     net = moved.reindex(index, fill_value=0.0).to_numpy()
     result = frame.copy()
-    stood = result[names.BOUNDARY_TRANSFER] if names.BOUNDARY_TRANSFER in result else 0.0
+    stood = result.get(names.BOUNDARY_TRANSFER, 0.0)
     result[names.BOUNDARY_TRANSFER] = stood + net
     for column in counted_in:
         result[column] = result[column] - net
@@ -124,7 +124,7 @@ def balance_splits(frame: pd.DataFrame, mapping: pd.DataFrame) -> pd.DataFrame:
     population = frame.set_index(SPOT)[names.POPULATION].astype(float)
     later = population.reindex(following).to_numpy()
     left = later - frame[columns].astype(float).sum(axis=1, skipna=False).to_numpy()
-    stood = frame[names.BOUNDARY_TRANSFER] if names.BOUNDARY_TRANSFER in frame else 0.0
+    stood = frame.get(names.BOUNDARY_TRANSFER, 0.0)
     settled = (now != then) & np.isfinite(later)
     return frame.assign(**{names.BOUNDARY_TRANSFER: np.where(settled, left, stood)})
 

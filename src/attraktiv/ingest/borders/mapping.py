@@ -137,7 +137,8 @@ def of_years(mapping: pd.DataFrame, years: Sequence[int]) -> pd.DataFrame:
             f"mapping: {_where(rows[twice])} has the same place more than once. Join the rows "
             "into one, whose weight is their sum."
         )
-    total = rows.groupby([CODE, names.YEAR], as_index=False)[WEIGHT].sum()
+    codes = rows.groupby([CODE, names.YEAR])
+    total = codes[WEIGHT].sum().reset_index()
     off = (total[WEIGHT] - 1).abs() > SUM_OF_WEIGHTS
     if off.any():
         raise BorderError(
@@ -145,11 +146,12 @@ def of_years(mapping: pd.DataFrame, years: Sequence[int]) -> pd.DataFrame:
             f"{listed(f'{value:g}' for value in total[WEIGHT][off])}. They sum to 1 in each code "
             "and year, for a person lives in one place: give a row for each place with its share."
         )
-    return rows
+    # What all belongs to one place is not divided, be it that its share is a rounded sum.
+    return rows.assign(**{WEIGHT: rows[WEIGHT] / codes[WEIGHT].transform("sum")})
 
 
 def compose_mappings(first: pd.DataFrame, second: pd.DataFrame, year: int) -> pd.DataFrame:
-    """Go on from the borders of one year to others.
+    r"""Go on from the borders of one year to others.
 
     Parameters
     ----------
@@ -176,7 +178,7 @@ def compose_mappings(first: pd.DataFrame, second: pd.DataFrame, year: int) -> pd
     -----
     Mathematical details: with :math:`w_{cm}` the share of code :math:`c` that belongs to the
     place :math:`m` between, and :math:`v_{mp}` the share of :math:`m` that belongs to
-    :math:`p`, the share of :math:`c` in :math:`p` is :math:`\\sum_m w_{cm} v_{mp}`. The shares
+    :math:`p`, the share of :math:`c` in :math:`p` is :math:`\sum_m w_{cm} v_{mp}`. The shares
     of :math:`c` sum to one where those of both mappings do.
 
     Examples

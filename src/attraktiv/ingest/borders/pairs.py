@@ -20,7 +20,7 @@ def pairs_to_borders(
     pair: tuple[str, str] = ("home", "work"),
     by: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """Bring counts of pairs of places to the borders that a mapping leads to.
+    r"""Bring counts of pairs of places to the borders that a mapping leads to.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def pairs_to_borders(
     Notes
     -----
     Mathematical details: with :math:`N_t` the matrix of pairs of codes and :math:`W_t` that of
-    the weights, the matrix of pairs of places is :math:`W_t^\\top N_t W_t`: first the one code of
+    the weights, the matrix of pairs of places is :math:`W_t^\top N_t W_t`: first the one code of
     each pair is brought to places, then the other, each in whole persons.
     """
     if len(set(pair)) != 2:

@@ -97,6 +97,8 @@ def implied_periods(changes: pd.DataFrame, dates: list[pd.Timestamp]) -> Periods
     list of frozenset of str
         As :func:`listed_periods`.
     """
+    if not dates:
+        return [frozenset()]
     codes = np.array(sorted({*changes[OLD], *changes[NEW]}), dtype=object)
     position = {day: k for k, day in enumerate(dates)}
     when = changes[DATE].map(position).to_numpy(dtype=np.int64)
@@ -105,7 +107,7 @@ def implied_periods(changes: pd.DataFrame, dates: list[pd.Timestamp]) -> Periods
     new[np.searchsorted(codes, changes[NEW].to_numpy()), when] = True
     used = np.full((len(codes), len(dates) + 1), np.nan)
     first = (old | new).argmax(axis=1)
-    used[:, 0] = old[np.arange(len(codes)), first] if len(dates) else 1.0
+    used[:, 0] = old[np.arange(len(codes)), first]
     used[:, 1:][old] = 0.0
     used[:, 1:][new] = 1.0
     in_use = pd.DataFrame(used).ffill(axis=1).to_numpy() > 0

@@ -31,7 +31,7 @@ def to_borders(
     *,
     by: Sequence[str] = (),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Bring counts to the borders that a mapping leads to.
+    r"""Bring counts to the borders that a mapping leads to.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def to_borders(
     -----
     Mathematical details: with :math:`n_{ct}` the count of code :math:`c` and
     :math:`w_{ctp}` its weight in place :math:`p`, the count of the place is
-    :math:`\\sum_c w_{ctp} n_{ct}`. As the weights of a code sum to one the sum over places is
+    :math:`\sum_c w_{ctp} n_{ct}`. As the weights of a code sum to one the sum over places is
     that over codes. A column of whole numbers is divided in whole persons by the rule of
     Webster, along the cells of a code and year in the order of ``by``, so that the total of a
     code and year is divided in the same way in a table of totals and in one by age.
