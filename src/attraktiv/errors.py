@@ -45,6 +45,10 @@ class RecipeError(InputError):
     """A recipe or a mapping of data is wrong, or does not fit what it is a recipe for."""
 
 
+class BorderError(InputError):
+    """Changes of borders or a mapping are wrong, or do not fit the figures."""
+
+
 class FitError(AttraktivError):
     """The estimation itself failed."""
 

@@ -1,0 +1,10 @@
+"""Official statistics become a panel folder.
+
+``recipes`` say what a statistical office has and where it goes; ``client`` asks its service, with
+``pace`` and ``snapshots``; ``pxweb`` knows how a PxWeb service is asked, ``jsonstat`` what it
+answers; ``extraction`` takes what a recipe names; ``klass`` asks Statistics Norway's
+classifications, and ``borders`` brings figures of any year to the borders of one; ``assembly``
+puts the tables of a folder together. ``mapped`` reads tables of any other form.
+"""
+
+from __future__ import annotations
