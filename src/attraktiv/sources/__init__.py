@@ -8,3 +8,10 @@ puts the tables of a folder together. ``mapped`` reads tables of any other form.
 """
 
 from __future__ import annotations
+
+from attraktiv.sources.client import Client
+from attraktiv.sources.countries import ingest
+from attraktiv.sources.recipes import Recipe, load_recipe
+from attraktiv.sources.snapshots import Snapshot
+
+__all__ = ["Client", "Recipe", "Snapshot", "ingest", "load_recipe"]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from attraktiv import names
 from attraktiv.errors import BorderError
+from attraktiv.panels.faults import listed
 from attraktiv.sources.borders.mapping import (
     CODE,
     FROM_YEAR,
@@ -30,7 +31,6 @@ from attraktiv.sources.borders.periods import (
     listed_periods,
 )
 from attraktiv.sources.borders.successions import BACK, shares, succession
-from attraktiv.panels.faults import listed
 
 
 def mapping_from_changes(

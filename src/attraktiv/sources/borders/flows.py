@@ -9,8 +9,8 @@ import pandas as pd
 
 from attraktiv import names
 from attraktiv.errors import BorderError
-from attraktiv.sources.borders.mapping import WEIGHT, need_columns, of_years
 from attraktiv.panels.faults import listed
+from attraktiv.sources.borders.mapping import WEIGHT, need_columns, of_years
 
 FROM_PLACE = "from_place"
 TO_PLACE = "to_place"

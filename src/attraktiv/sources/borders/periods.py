@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from attraktiv.errors import BorderError
-from attraktiv.sources.borders.mapping import CODE, need_columns, need_text
 from attraktiv.panels.faults import listed
+from attraktiv.sources.borders.mapping import CODE, need_columns, need_text
 
 OLD: Final = "old_code"
 NEW: Final = "new_code"

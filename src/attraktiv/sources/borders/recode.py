@@ -9,6 +9,7 @@ import pandas as pd
 
 from attraktiv import names
 from attraktiv.errors import BorderError
+from attraktiv.panels.faults import listed
 from attraktiv.sources.borders.mapping import (
     CODE,
     WEIGHT,
@@ -19,7 +20,6 @@ from attraktiv.sources.borders.mapping import (
 )
 from attraktiv.sources.borders.persons import divide
 from attraktiv.sources.borders.report import report_of
-from attraktiv.panels.faults import listed
 
 WHOLE = 1e-9  # how near a whole number a count is whole
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from attraktiv.errors import BorderError
+from attraktiv.panels.faults import listed
 from attraktiv.sources.borders.mapping import SUM_OF_WEIGHTS, WEIGHT
 from attraktiv.sources.borders.periods import NEW, OLD
-from attraktiv.panels.faults import listed
 
 BACK: Final = "weight_back"
 

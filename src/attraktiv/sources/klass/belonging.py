@@ -8,6 +8,7 @@ import pandas as pd
 
 from attraktiv import names
 from attraktiv.errors import IngestError
+from attraktiv.panels.faults import listed
 from attraktiv.sources.klass.answers import (
     BASE,
     MUNICIPALITIES,
@@ -18,7 +19,6 @@ from attraktiv.sources.klass.answers import (
     items_of,
     text_of,
 )
-from attraktiv.panels.faults import listed
 
 CENTRALITY: Final = 128
 COUNTIES: Final = 104
