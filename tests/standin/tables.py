@@ -136,7 +136,7 @@ def _table(
     long["ContentsCode"] = long["ContentsCode"].map(back)
     index = pd.MultiIndex.from_product([list(v.categories) for v in variables])
     order = [v.code for v in variables]
-    values = long.set_index(order)["value"].reindex(index).to_numpy(float)
+    values = long.set_index(order)["value"].reindex(index).to_numpy(float).copy()
     values = values.reshape([len(v.categories) for v in variables])
     signs = {}
     regions = [k for k, v in enumerate(variables) if "egion" in v.code or "omm" in v.code]
@@ -279,12 +279,13 @@ def _projection(
     last = max(published.years)
     ahead = {str(year): str(year) for year in range(last + 14, last + 17)}
     people = published.changes[published.changes["year"] == last]
+    older = StandinVariable("Alder", "alder", {"000": "0 år", "001": "1 år eller mer"})
     frame = pd.concat(
-        pd.DataFrame(
-            {"Region": people["place"], "Tid": year, "Kjonn": "0", "n": people["population"] + 7}
-        )
+        people[["place"]].assign(Tid=year, Kjonn="0", Alder=code, n=(people["population"] + add) // 2)
         for year in ahead
-    )
+        for code, add in (("000", 7), ("001", 8))
+    ).rename(columns={"place": "Region"})
     contents = {"Personer": ("Hovedalternativet (MMMM)", "n")}
-    variables = (region, sex, _contents(contents), StandinVariable("Tid", "år", ahead))
+    time = StandinVariable("Tid", "år", ahead)
+    variables = (region, sex, older, _contents(contents), time)
     return _table("14288", "Framskrevet", variables, frame, contents, published)

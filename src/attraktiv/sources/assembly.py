@@ -164,7 +164,8 @@ def _places(panel: pd.DataFrame, found: Sequence[Harmonised], harmony: Harmony) 
     doubtful = (count < MINIMUM_YEARS).to_numpy()
     main = next(table for table in found if table.extract.recipe.into == "panel")
     if main.report is not None:
-        doubtful |= places[names.PLACE].isin(main.report.loc[~main.report["reliable"], names.PLACE])
+        weak = main.report.loc[~main.report["reliable"], names.PLACE]
+        doubtful = doubtful | places[names.PLACE].isin(weak).to_numpy()
     return places.assign(**{UNRELIABLE: doubtful}) if doubtful.any() else places
 
 

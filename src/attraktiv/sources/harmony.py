@@ -17,14 +17,14 @@ from attraktiv.sources.borders import (
     pairs_to_borders,
     to_borders,
 )
-from attraktiv.sources.borders.mapping import CODE, of_years
+from attraktiv.sources.borders.mapping import CODE, TO_YEAR, of_years
 from attraktiv.sources.client import Client
 from attraktiv.sources.divisions import with_shares
 from attraktiv.sources.extraction import Extract
-from attraktiv.sources.recipes import KEYS, PLACES, Recipe
+from attraktiv.sources.recipes import KEYS, PLACES, PROJECTIONS, Recipe
 from attraktiv.sources.snapshots import Snapshot
 
-CLASSIFICATIONS = "classifications"
+_AHEAD = "year_ahead"
 
 
 @dataclass(frozen=True)
@@ -139,6 +139,11 @@ def in_borders(
         # a code without people is one that is not in use that year, and its zeros are none
         frame = frame[frame[names.POPULATION] > 0]
     mapping = harmony.mapping
+    ahead = extract.recipe.into == PROJECTIONS and mapping is not None
+    if ahead and mapping is not None:
+        # the codes of years to come are those of the year in which it was made
+        made = min(extract.recipe.origin or 0, int(mapping[TO_YEAR].max()))
+        frame = frame.rename(columns={names.YEAR: _AHEAD}).assign(**{names.YEAR: made})
     if mapping is not None:
         frame, notes = _known(frame, mapping, ends, counts)
     if frame.empty:
@@ -151,9 +156,11 @@ def in_borders(
     if len(ends) == 2:
         moved = pairs_to_borders(frame, mapping, counts, pair=(ends[0], ends[1]))
         return moved[[*keys, *counts]], None, notes
-    by = [key for key in keys if key not in (names.PLACE, names.YEAR)]
+    by = [_AHEAD] if ahead else [key for key in keys if key not in (names.PLACE, names.YEAR)]
     renamed = frame.rename(columns={names.PLACE: CODE})
     moved, report = to_borders(renamed, mapping, counts, by=by)
+    if ahead:
+        moved = moved.drop(columns=names.YEAR).rename(columns={_AHEAD: names.YEAR})
     balanced = {names.POPULATION, names.NATURAL_INCREASE, names.NET_MIGRATION}
     if extract.recipe.into == "panel" and balanced <= set(counts):
         moved = balance_splits(moved, mapping)
