@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from attraktiv.forecasts import forecast
     from attraktiv.model import build_design
     from attraktiv.model.pymc_model import build_model
-    from attraktiv.panels import covariate, panel, read_panel, simulate, simulate_country
+    from attraktiv.panels import covariate, read_panel, simulate, simulate_country
     from attraktiv.queries import query
+    from attraktiv.sources import ingest, panel
     from attraktiv.specs import ModelSpec, load_spec, models
     from attraktiv.store import open_run, write_run
 
@@ -38,6 +39,7 @@ __all__ = [
     "fit",
     "forecast",
     "hindcast",
+    "ingest",
     "job_response",
     "load_spec",
     "models",
@@ -65,11 +67,12 @@ _ROOM_OF: Final = {
     "fit": "engines",
     "forecast": "forecasts",
     "hindcast": "evaluation",
+    "ingest": "sources",
     "job_response": "evaluation",
     "load_spec": "specs",
     "models": "specs",
     "open_run": "store",
-    "panel": "panels",
+    "panel": "sources",
     "query": "queries",
     "read_panel": "panels",
     "screen": "evaluation",

@@ -33,7 +33,7 @@ CHANGES = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Published:
     """What the office publishes.
 

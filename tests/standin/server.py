@@ -335,7 +335,7 @@ def _taken(table: StandinTable, chosen: list[Any]) -> tuple[np.ndarray, np.ndarr
         if axis in by_axis:
             _, divided, codes = by_axis[axis]
             if divided is not variable:
-                lists = next(iter(l for l in variable.codelists.values() if set(codes) <= set(l)))
+                lists = next(x for x in variable.codelists.values() if set(codes) <= set(x))
                 groups = [[own.index(c) for c in lists[code] if c in own] for code in codes]
                 values = np.stack([np.nansum(values.take(g, axis), axis) for g in groups], axis)
                 signs = np.full(values.shape, "", dtype=object)
@@ -373,7 +373,7 @@ def _handler(standin: Standin) -> type[BaseHTTPRequestHandler]:
             if fault.isdecimal():
                 return self._send(int(fault), b"")
             if fault == "html":
-                return self._send(200, b"<html>closed for an update</html>")
+                return self._send(200, b"<html>closed for an update</html>", remaining=remaining)
             if fault == "slow":
                 time.sleep(0.2)
             if fault == "cut":

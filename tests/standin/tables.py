@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -37,6 +38,7 @@ class StandinTable:
     signs: dict[tuple[int, ...], str]
 
 
+@cache
 def tables(published: Published) -> dict[str, StandinTable]:
     """Make every table of the Norwegian recipe."""
     years = {str(year): str(year) for year in published.years}
@@ -281,7 +283,9 @@ def _projection(
     people = published.changes[published.changes["year"] == last]
     older = StandinVariable("Alder", "alder", {"000": "0 år", "001": "1 år eller mer"})
     frame = pd.concat(
-        people[["place"]].assign(Tid=year, Kjonn="0", Alder=code, n=(people["population"] + add) // 2)
+        people[["place"]].assign(
+            Tid=year, Kjonn="0", Alder=code, n=(people["population"] + add) // 2
+        )
         for year in ahead
         for code, add in (("000", 7), ("001", 8))
     ).rename(columns={"place": "Region"})

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from attraktiv.sources.client import Client
 from attraktiv.sources.countries import ingest
+from attraktiv.sources.mapped import panel
 from attraktiv.sources.recipes import Recipe, load_recipe
 from attraktiv.sources.snapshots import Snapshot
 
-__all__ = ["Client", "Recipe", "Snapshot", "ingest", "load_recipe"]
+__all__ = ["Client", "Recipe", "Snapshot", "ingest", "load_recipe", "panel"]

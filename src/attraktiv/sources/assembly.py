@@ -116,9 +116,14 @@ def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, 
     return files
 
 
-def settings_of(recipe: Recipe, tables: Mapping[str, pd.DataFrame], harmony: Harmony) -> str:
+def settings_of(
+    recipe: Recipe,
+    tables: Mapping[str, pd.DataFrame],
+    found: Sequence[Harmonised],
+    harmony: Harmony,
+) -> str:
     """Give the text of panel.toml."""
-    ids = ", ".join(dict.fromkeys(table.id for table in recipe.table))
+    ids = ", ".join(dict.fromkeys(table.extract.recipe.id for table in found))
     where = f" in {harmony.year} borders" if harmony.year else ""
     lines = [
         f"title = {_toml(recipe.title + where)}",

@@ -13,6 +13,7 @@ from attraktiv import names
 from attraktiv.errors import IngestError, PanelError, RecipeError, RefusedError, SourceWarning
 from attraktiv.panels import read_panel
 from attraktiv.panels.placing import new_folder
+from attraktiv.panels.settings import FILE as SETTINGS
 from attraktiv.progress import Update, progress
 from attraktiv.sources.accounts import (
     BORDERS,
@@ -120,7 +121,8 @@ def _write(
         tables.append(Harmonised(table, frame, changed, tuple(notes)))
     written = tables_of(recipe, tables, harmony)
     files = write_tables(written, folder)
-    (folder / "panel.toml").write_text(settings_of(recipe, written, harmony), encoding="utf-8")
+    settings = settings_of(recipe, written, tables, harmony)
+    (folder / SETTINGS).write_text(settings, encoding="utf-8")
     changes = borders_table(tables)
     if changes is not None:
         changes.to_csv(folder / BORDERS, index=False, lineterminator="\n")

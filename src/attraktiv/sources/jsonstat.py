@@ -108,7 +108,7 @@ class Cube:
 
 
 def read_cube(content: bytes, origin: str, *, values: bool = True) -> Cube:
-    """Read a JSON-stat2 dataset.
+    r"""Read a JSON-stat2 dataset.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def read_cube(content: bytes, origin: str, *, values: bool = True) -> Cube:
     -----
     Mathematical details: cells stand row by row, the last variable varying fastest. With sizes
     :math:`s_0 … s_n` the cell of the indices :math:`i_0 … i_n` is number
-    :math:`\\sum_k i_k \\prod_{l>k} s_l`.
+    :math:`\sum_k i_k \prod_{l>k} s_l`.
     """
     try:
         return _cube(_object(content), values)

@@ -10,7 +10,7 @@ import xarray as xr
 import zarr
 
 from attraktiv.errors import PanelError
-from attraktiv.panels import panel as panel_verb
+from attraktiv.sources import panel as panel_verb
 from attraktiv.panels import read_panel, write_panel
 
 
