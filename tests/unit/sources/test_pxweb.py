@@ -8,11 +8,12 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.standin import server
 from tests.standin.server import PX, Standin
 from tests.unit.sources.conftest import SERVICE
 
 from attraktiv.errors import IngestError, RefusedError
-from attraktiv.sources import Client
+from attraktiv.sources import Client, pxweb
 from attraktiv.sources.pxweb import ask, most_cells, parts, read_table
 
 REGIONS = {"Region": ["0103", "0141"], "ContentsCode": ["Folkemengde"], "Tid": ["2009", "2010"]}
@@ -70,7 +71,11 @@ def test_signs_stay_apart_from_zero(client: Client) -> None:
     assert gone["status"] == "." or gone["value"] == 0
 
 
-def test_long_questions_are_posted_and_get_the_same(client: Client, standin: Standin) -> None:
+def test_long_questions_are_posted_and_get_the_same(
+    client: Client, standin: Standin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "LONGEST_PATH", 420)  # both limits are a fifth: so is the country
+    monkeypatch.setattr(pxweb, "LONGEST_URL", 400)
     table = read_table(client, SERVICE, "07459", "no")
     ages = list(next(v for v in table.cube.variables if v.code == "Alder").categories)
     question = {"Region": ["0101"], "ContentsCode": ["Personer1"], "Tid": ["2010"], "Alder": ages}
@@ -78,9 +83,15 @@ def test_long_questions_are_posted_and_get_the_same(client: Client, standin: Sta
     many = {**question, "Region": list(table.cube.variables[0].categories)}
     long, _ = ask(client, table, many, 10_000)
     assert [method for method, _ in standin.requests] == ["GET", "GET", "POST"]
-    assert all(len(path) <= 2100 for _, path in standin.requests)
+    assert all(len(path) <= 420 for _, path in standin.requests)
     mine = long[(long["Region"] == "0101") & long["Alder"].isin(ages[:5])]
     assert list(mine["value"]) == list(short["value"])
+
+
+def test_a_url_that_is_too_long_is_said_to_be_nowhere(client: Client) -> None:
+    """The trap that posting avoids: nothing in the answer speaks of the length."""
+    with pytest.raises(RefusedError, match="answers 404"):
+        client.get(f"{SERVICE}/tables/06913/data", {"valueCodes[Tid]": "2010" * 600})
 
 
 def test_the_same_code_twice_is_asked_once(client: Client) -> None:
