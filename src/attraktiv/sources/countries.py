@@ -29,7 +29,7 @@ from attraktiv.sources.client import Client
 from attraktiv.sources.extraction import Extract, extract
 from attraktiv.sources.harmony import harmony_of, in_borders
 from attraktiv.sources.pxweb import most_cells
-from attraktiv.sources.recipes import Recipe, load_recipe
+from attraktiv.sources.recipes import Recipe, TableRecipe, load_recipe
 
 LATEST_YEAR = 2200
 """Years are taken as far as a table has them; a projection has them far ahead."""
@@ -117,7 +117,11 @@ def _write(
     update(text="bringing figures to one year's borders")
     tables = []
     for table in found:
-        frame, changed, notes = in_borders(table, harmony)
+        try:
+            frame, changed, notes = in_borders(table, harmony)
+        except RecipeError as error:
+            _do_without(table.recipe, error, absent)
+            continue
         tables.append(Harmonised(table, frame, changed, tuple(notes)))
     written = tables_of(recipe, tables, harmony)
     files = write_tables(written, folder)
@@ -148,11 +152,18 @@ def _fetched(
         try:
             found.append(extract(client, recipe, table, wanted, limit))
         except (RecipeError, RefusedError) as error:
-            if table.required:
-                raise
-            absent[table.id] = str(error)
-            warnings.warn(SourceWarning(f"{error} The panel is made without it."), stacklevel=4)
+            _do_without(table, error, absent)
     return found, absent
+
+
+def _do_without(
+    table: TableRecipe, error: RecipeError | RefusedError, absent: dict[str, str]
+) -> None:
+    """Note that a table is not there; raise if the country cannot do without it."""
+    if table.required:
+        raise error
+    absent[f"{table.id} → {table.into}"] = str(error)
+    warnings.warn(SourceWarning(f"{error} The panel is made without it."), stacklevel=5)
 
 
 def _years(recipe: Recipe, first: int | None, last: int | None) -> range:

@@ -96,6 +96,11 @@ def extract(
     pairs = len(PLACES & keys.keys()) == 2
     ordered = {code: list(selection[code]) for code in variables if code in selection}
     found, snapshots = ask(client, table, ordered, limit, sparse=pairs)
+    if found[VALUE].isna().all():
+        raise RecipeError(
+            f"Table {wanted.id} has no figure for the years asked for, {years[0]} to {years[-1]}, "
+            "though it lists them. Ask for other years."
+        )
     signs = found[STATUS][found[STATUS] != ""].value_counts().sort_index()
     place = next(key for key in keys.values() if key is keys.get(names.PLACE) or pairs)
     return Extract(
@@ -265,6 +270,7 @@ def _tidy(
     index = [*keys, "period", metric]
     # a cell without a number is no zero: what it belongs to is not known either
     cells = frame.groupby(index, sort=False)[VALUE].sum(skipna=False).unstack(metric)
+    cells = cells.reindex(columns=sorted({c for both in measures.values() for c in sum(both, ())}))
     if len(PLACES & keys.keys()) == 2:
         cells = cells.fillna(0.0)  # of pairs those that are nobody were left out
     columns = {
