@@ -47,7 +47,7 @@ def need_text(frame: pd.DataFrame, columns: Iterable[str], what: str) -> None:
         If a cell of ``columns`` is empty or not text.
     """
     for column in columns:
-        wrong = [value for value in frame[column].unique() if not isinstance(value, str)]
+        wrong = [value for value in frame[column].unique().tolist() if not isinstance(value, str)]
         if wrong:
             raise BorderError(
                 f"{what}, column {column}: {listed(map(repr, wrong))} is not text. Codes are text "
@@ -230,8 +230,9 @@ def whole_years(years: pd.Series, what: str) -> np.ndarray:
     numbers = pd.to_numeric(years, errors="coerce").to_numpy(dtype=float)
     wrong = ~np.isfinite(numbers) | (numbers != np.rint(numbers))
     if wrong.any():
+        found = listed(map(repr, years[wrong].unique().tolist()))
         raise BorderError(
-            f"{what}, column {years.name}: {listed(map(repr, years[wrong].unique()))} is not a "
+            f"{what}, column {years.name}: {found} is not a "
             "year. Years are whole numbers, such as 2020."
         )
     return numbers.astype(np.int64)

@@ -28,7 +28,7 @@ def first_of(year: int) -> pd.Timestamp:
 
 def first_year_after(dates: pd.Series) -> np.ndarray:
     """Give the first year whose 1 January is on or after each date."""
-    return (dates.dt.year + (dates.dt.dayofyear > 1)).to_numpy(dtype=np.int64)
+    return (dates.dt.year + (dates.dt.day_of_year > 1)).to_numpy(dtype=np.int64)
 
 
 def as_dates(column: pd.Series, what: str) -> pd.Series:
