@@ -20,11 +20,13 @@ from attraktiv.ingest.borders.mapping import of_years
 TARGET = 2024
 # 1580 Haram left 1508 Ålesund again in 2024; the panel keeps the two together.
 HARAM, WITH_HARAM = "1580", "1508"
-# Rindal was given the number 5061 in 2019; the figures of that year still have the former one.
-RINDAL = ("1567", "5061", 2019)
+# Rindal has been 5061 since 2019. The jobs of that year have its former number, with zeros: what
+# they mean is that the number was not in use, so that Rindal's jobs are not known.
+RINDAL, NOT_IN_USE = "1567", 2019
 # Not places: divided or unstated codes, Svalbard and Jan Mayen, the continental shelf.
 NO_PLACE = ("K.Rest", "K.21-22", "K.23")
 JUMP = 6.0  # percentage points between a year's growth and the place's median
+MANY = 200  # persons
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,25 @@ def groups(norway: Path) -> pd.DataFrame:
             "first": span[0].astype(float),
             "last": span[1].astype(float),
         }
+    )
+
+
+def groups_beside(norway: Path) -> pd.DataFrame:
+    """Codes with their place by Statistics Norway's groups and by the published mapping.
+
+    Columns ``code``, ``name``, ``place`` (of the groups; NaN where they say it was divided) and
+    ``place_published`` (NaN where the mapping lacks the code); Haram in Ålesund in both. A code
+    that the mapping divides is left out.
+    """
+    published = to_panel(norway).sort_values("from_year")
+    whole = published.groupby("code")["weight"].transform("min") == 1
+    published = published[whole].drop_duplicates(["code", "place"])
+    table = groups(norway)[["code", "name", "place"]]
+    table["place"] = table["place"].replace(HARAM, WITH_HARAM)
+    divided_codes = set(to_panel(norway)["code"]) - set(published["code"])
+    table = table[~table["code"].isin(divided_codes)]
+    return table.merge(
+        published[["code", "place"]], on="code", how="outer", suffixes=("", "_published")
     )
 
 
@@ -153,8 +174,7 @@ def jobs(norway: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     counts = ["jobs_workplace_15_74", "employed_residents_15_74"]
     table = pd.read_csv(norway / "raw" / "jobs_original_codes.csv", dtype={"place": str})
     table = table.rename(columns={"place": "code"})[["code", "year", *counts]]
-    old, new, year = RINDAL
-    table["code"] = table["code"].mask((table["code"] == old) & (table["year"] == year), new)
+    table = table[(table["code"] != RINDAL) | (table["year"] != NOT_IN_USE)]
     table = table.rename(columns=dict(zip(counts, ["jobs", "employed_residents"], strict=True)))
     found, report = to_borders(table, to_panel(norway), ["jobs", "employed_residents"])
     return table, found, report
@@ -164,9 +184,6 @@ def commuting(norway: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Commuters between original codes, and between the panel's places."""
     path = norway / "raw" / "commuting_original_codes.csv.gz"
     table = pd.read_csv(path, dtype={"home": str, "work": str})
-    old, new, year = RINDAL
-    for end in ("home", "work"):
-        table[end] = table[end].mask((table[end] == old) & (table["year"] == year), new)
     return table, pairs_to_borders(table, to_panel(norway), ["employed"])
 
 
@@ -197,7 +214,8 @@ def jumps(norway: Path) -> pd.DataFrame:
     off = growth.sub(growth.median(axis=1), axis=0).stack().rename("off")
     persons = wide.diff(axis=1).stack().rename("persons")
     both = pd.concat([off, persons], axis=1).reset_index()
-    return both[both["off"].abs() > JUMP].sort_values(["year", "place"], ignore_index=True)
+    both = both[(both["off"].abs() > JUMP) & (both["persons"].abs() >= MANY)]
+    return both.sort_values(["year", "place"], ignore_index=True)
 
 
 def transfers(norway: Path) -> pd.DataFrame:

@@ -98,9 +98,7 @@ def test_without_changes_and_codes_the_mapping_is_empty():
 
 
 def test_a_number_that_is_used_again_is_two_codes():
-    made = mapping_from_changes(
-        changes(("A", "B", "2010-01-01"), ("C", "A", "2015-01-01")), 2020, to_year=2020
-    )
+    made = mapping_from_changes(changes(("A", "B", "2010-01-01"), ("C", "A", "2015-01-01")), 2020)
     assert found(made, 2009) == {"A": {"B": 1.0}, "C": {"A": 1.0}}
     assert found(made, 2012) == {"B": {"B": 1.0}, "C": {"A": 1.0}}
     assert found(made, 2015) == {"B": {"B": 1.0}, "A": {"A": 1.0}}
@@ -114,17 +112,22 @@ def test_a_change_within_a_year_counts_from_the_next_1_january():
 
 def test_later_codes_are_brought_back_to_earlier_borders():
     rename = changes(("A", "B", "2020-01-01"))
-    assert found(mapping_from_changes(rename, 2019), 2020) == {"B": {"A": 1.0}}
+    assert found(mapping_from_changes(rename, 2019, to_year=2020), 2020) == {"B": {"A": 1.0}}
     split = changes(("A", "B", "2020-01-01", 0.4), ("A", "C", "2020-01-01", 0.6))
-    assert found(mapping_from_changes(split, 2019), 2020) == {"B": {"A": 1.0}, "C": {"A": 1.0}}
+    assert found(mapping_from_changes(split, 2019, to_year=2020), 2020) == {
+        "B": {"A": 1.0},
+        "C": {"A": 1.0},
+    }
 
 
 def test_a_merger_is_brought_back_with_stated_shares_alone():
     merger = (("A", "C", "2020-01-01"), ("B", "C", "2020-01-01"))
     with pytest.raises(BorderError, match=r"C is divided, and the column weight_back does not say"):
-        mapping_from_changes(changes(*merger), 2019)
+        mapping_from_changes(changes(*merger), 2019, to_year=2020)
     stated = changes((*merger[0], 1, 0.3), (*merger[1], 1, 0.7))
-    assert found(mapping_from_changes(stated, 2019), 2020) == {"C": {"A": 0.3, "B": 0.7}}
+    assert found(mapping_from_changes(stated, 2019, to_year=2020), 2020) == {
+        "C": {"A": 0.3, "B": 0.7}
+    }
 
 
 def test_a_renaming_that_is_listed_twice_is_one():
