@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from attraktiv.engines import check, coefficient_trend, fit
     from attraktiv.evaluation import compare, hindcast, job_response, screen
     from attraktiv.forecasts import forecast
+    from attraktiv.ingest.borders import (
+        balance_splits,
+        compose_mappings,
+        mapping_from_changes,
+        migration_of_moves,
+        pairs_to_borders,
+        take_out_transfers,
+        to_borders,
+    )
     from attraktiv.model import build_design
     from attraktiv.model.pymc_model import build_model
     from attraktiv.panels import covariate, panel, read_panel, simulate, simulate_country
@@ -27,11 +36,13 @@ __version__ = "0.1.0"
 __all__ = [
     "ModelSpec",
     "attractiveness",
+    "balance_splits",
     "build_design",
     "build_model",
     "check",
     "coefficient_trend",
     "compare",
+    "compose_mappings",
     "covariate",
     "decompose",
     "demo",
@@ -40,25 +51,32 @@ __all__ = [
     "hindcast",
     "job_response",
     "load_spec",
+    "mapping_from_changes",
+    "migration_of_moves",
     "models",
     "open_run",
+    "pairs_to_borders",
     "panel",
     "query",
     "read_panel",
     "screen",
     "simulate",
     "simulate_country",
+    "take_out_transfers",
+    "to_borders",
     "write_run",
 ]
 
 _ROOM_OF: Final = {
     "ModelSpec": "specs",
     "attractiveness": "effects",
+    "balance_splits": "ingest.borders",
     "build_design": "model",
     "build_model": "model.pymc_model",  # apart, for PyMC is slow to import
     "check": "engines",
     "coefficient_trend": "engines",
     "compare": "evaluation",
+    "compose_mappings": "ingest.borders",
     "covariate": "panels",
     "decompose": "effects",
     "demo": "demonstration",
@@ -67,14 +85,19 @@ _ROOM_OF: Final = {
     "hindcast": "evaluation",
     "job_response": "evaluation",
     "load_spec": "specs",
+    "mapping_from_changes": "ingest.borders",
+    "migration_of_moves": "ingest.borders",
     "models": "specs",
     "open_run": "store",
+    "pairs_to_borders": "ingest.borders",
     "panel": "panels",
     "query": "queries",
     "read_panel": "panels",
     "screen": "evaluation",
     "simulate": "panels",
     "simulate_country": "panels",
+    "take_out_transfers": "ingest.borders",
+    "to_borders": "ingest.borders",
     "write_run": "store",
 }
 
