@@ -126,7 +126,8 @@ def changes_of_groups(spans: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     rows = []
     for _, group in spans.groupby("place"):
-        for last, ending in group[group["last"] < 9998].groupby("last"):
+        for last in sorted(group["last"][group["last"] < 9998].unique().tolist()):
+            ending = group[group["last"] == last]
             begins = group[group["first"] == last + 1]
             there = group[(group["first"] <= last + 1) & (group["last"] > last)]
             choice = begins if len(begins) else there
@@ -210,10 +211,10 @@ def jumps(norway: Path) -> pd.DataFrame:
     table = pd.read_csv(norway / "population.csv", dtype={"place": str})
     table = table[~table["place"].isin(divided(norway))]
     wide = table.pivot(index="place", columns="year", values="population")
-    growth = 100 * np.log(wide).diff(axis=1)
-    off = growth.sub(growth.median(axis=1), axis=0).stack().rename("off")
-    persons = wide.diff(axis=1).stack().rename("persons")
-    both = pd.concat([off, persons], axis=1).reset_index()
+    growth = 100 * wide.map(np.log).diff(axis=1)
+    off = growth.sub(growth.median(axis=1), axis=0)
+    both = pd.concat({"off": off.stack(), "persons": wide.diff(axis=1).stack()}, axis=1)
+    both = both.reset_index()
     both = both[(both["off"].abs() > JUMP) & (both["persons"].abs() >= MANY)]
     return both.sort_values(["year", "place"], ignore_index=True)
 

@@ -52,10 +52,10 @@ Merged
 
 Divided
 : Each part gets a share of the place's figures in the years before, the same in all years, and
-  **you state it**, in the column `weight`: changes of codes do not say how many lived where. Without
-  it the mapping is refused, with the names of the places. Such figures are a guess: the report says
-  `split`, gives the share of the figures that comes from divided places (`split_share`), and
-  `reliable` is false. A place for which that share is large belongs in the `exclude` column of
+  **you state it**, in the column `weight`: changes of codes do not say how many lived where.
+  Without it the mapping is refused, with the names of the places. Such figures are a guess: the
+  report says `split`, gives the share of the figures that comes from divided places
+  (`split_share`), and `reliable` is false. A place for which that share is large belongs in the `exclude` column of
   [the panel folder](panel-folder.md).
 
 A part that goes to a neighbour
@@ -89,8 +89,8 @@ Migration
 
 Two steps or one
 : From 2019 to 2020 and on to 2024 ({{func}}`attraktiv.compose_mappings`) is the same mapping as
-  from 2019 to 2024. Where places are divided, figures that are brought in two steps are rounded to whole
-  persons twice, and may differ by a person or two.
+  from 2019 to 2024. Where places are divided, figures that are brought in two steps are
+  rounded to whole persons twice, and may differ by a person or two.
 
 ## Held against real borders
 
@@ -106,10 +106,10 @@ All that was compared is the same to the last person.
 
 Of the six places Ålesund is whole, for the panel has Haram in it; the five others hold parts of
 divided places, in whole persons here and partly in fractions in the panel. Of the jobs of the six
-{of_six} of {of_six_all} numbers are the same and none is more than {six_off:.0f} off. Of the pairs of
-commuters from or to them {pairs_six} are within half a person of the panel's and none is more
-than {pairs_off:.1f} off; {pairs_parts} of the panel's pairs are parts of a person there and nobody
-here.
+{of_six} of {of_six_all} numbers are the same and none is more than {six_off:.0f} off. Of
+the pairs of commuters from or to them {pairs_six} are within half a person of the panel's and
+none is more than {pairs_off:.1f} off; {pairs_parts} of the panel's pairs are parts of a person
+there and nobody here.
 
 The totals of jobs, employed residents, commuters and persons are in every year what they were
 before. How much of the jobs of the five comes from divided places, by the report ({span}):
@@ -123,14 +123,14 @@ before. How much of the jobs of the five comes from divided places, by the repor
 - The published mapping lacks {lacking} codes that the groups have: {lacking_names}.
   Figures of years in which those were in use end in an error that names them, where a plain
   look-up in a table would lose the persons.
-- The published mapping has {in_2023} codes for 2023, {in_2022} for 2022 and {in_2024} for 2024: in 2023
-  those before the reform of 1 January 2024 and those after it.
+- The published mapping has {in_2023} codes for 2023, {in_2022} for 2022 and {in_2024} for 2024:
+  in 2023 those before the reform of 1 January 2024 and those after it.
 - The jobs of 2019 have Rindal under its former number and with zeros. The number was not in use
   any more: the zeros are a missing value.
-- Populations of other years than {pop_first}–{pop_last} are at hand in the borders of {target} alone,
-  and could not be held against figures in older borders. From 1986 to 2020 and outside the six
-  they have {jumps} jumps of {many} persons or more in one year that are more than {jump:.0f}
-  percentage points from the place's usual growth (the year is the one that ends with the jump):
+- Populations of other years than {pop_first}–{pop_last} are at hand in the borders of {target}
+  alone, and could not be held against figures in older borders. From 1986 to 2020 and
+  outside the six they have {jumps} jumps of {many} persons or more in one year that are more than
+  {jump:.0f} percentage points from the place's usual growth (the year is the one that ends with the jump):
 
 | place | year | persons | points off |
 |---|---|---|---|

@@ -11,6 +11,9 @@ import pandas as pd
 import pytest
 from scripts import borders_figures as figures
 
+from attraktiv.ingest.borders import compose_mappings
+from attraktiv.ingest.borders.mapping import of_years
+
 pytestmark = [pytest.mark.real_data, pytest.mark.oracle]
 
 
@@ -52,9 +55,9 @@ def test_a_mapping_made_in_two_steps_is_the_one_made_at_once(folder: Path) -> No
     first = figures.from_changes(folder, 2020, span)
     second = figures.from_changes(folder, 2024, (2020, 2024))
     at_once = figures.from_changes(folder, 2024, (1994, 2024))
-    made = figures.compose_mappings(first, second, 2020)
+    made = compose_mappings(first, second, 2020)
     years = range(*span)
-    pd.testing.assert_frame_equal(figures.of_years(made, years), figures.of_years(at_once, years))
+    pd.testing.assert_frame_equal(of_years(made, years), of_years(at_once, years))
 
 
 @pytest.mark.parametrize("count", ["jobs", "employed_residents"])

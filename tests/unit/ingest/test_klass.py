@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ class Service:
         self.answers = {BASE + key.replace("__", "/"): value for key, value in answers.items()}
         self.asked: list[tuple[str, dict[str, str]]] = []
 
-    def __call__(self, url: str, params: dict[str, str]) -> bytes:
+    def __call__(self, url: str, params: Mapping[str, str]) -> bytes:
         self.asked.append((url, dict(params)))
         answer = self.answers[url.removesuffix(".json")]
         return answer if isinstance(answer, bytes) else json.dumps(answer).encode()
@@ -229,7 +230,7 @@ def test_years_in_the_wrong_order_are_not_asked_for():
 
 
 def test_what_the_service_refuses_comes_through():
-    def refuse(url: str, params: dict[str, str]) -> bytes:
+    def refuse(url: str, params: Mapping[str, str]) -> bytes:
         raise IngestError("429: too many calls")
 
     with pytest.raises(IngestError, match="429"):

@@ -148,7 +148,7 @@ def _step(step: pd.DataFrame, far: str, near: str, known: pd.DataFrame) -> pd.Da
     """Go one change further from the target: a product of two sparse matrices."""
     rows = step.merge(known, left_on=near, right_on=CODE)
     rows = rows.assign(**{CODE: rows[far], WEIGHT: rows["share"] * rows[WEIGHT]})
-    return rows.groupby([CODE, names.PLACE], as_index=False)[WEIGHT].sum()
+    return rows.groupby([CODE, names.PLACE])[WEIGHT].sum().reset_index()
 
 
 def _read(changes: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -105,14 +105,14 @@ def intervals(mapping: pd.DataFrame) -> pd.DataFrame:
     return result
 
 
-def of_years(mapping: pd.DataFrame, years: Sequence[int]) -> pd.DataFrame:
+def of_years(mapping: pd.DataFrame, years: Iterable[int]) -> pd.DataFrame:
     """Give the rows of some years.
 
     Parameters
     ----------
     mapping : pandas.DataFrame
         As :func:`intervals`.
-    years : sequence of int
+    years : iterable of int
 
     Returns
     -------
@@ -205,7 +205,7 @@ def compose_mappings(first: pd.DataFrame, second: pd.DataFrame, year: int) -> pd
 def joined(rows: pd.DataFrame) -> pd.DataFrame:
     """Sum what reaches a place by several ways, and join spans of years that say the same."""
     keys = [CODE, names.PLACE, FROM_YEAR, TO_YEAR]
-    rows = rows.groupby(keys, as_index=False)[WEIGHT].sum()
+    rows = rows.groupby(keys)[WEIGHT].sum().reset_index()
     before = rows.shift()
     goes_on = (
         (rows[CODE] == before[CODE])

@@ -17,7 +17,7 @@ def changes(*rows: tuple) -> pd.DataFrame:
     return pd.DataFrame(filled, columns=COLUMNS)
 
 
-def valid(**codes: tuple[str, str]) -> pd.DataFrame:
+def valid(**codes: tuple[str, str | None]) -> pd.DataFrame:
     rows = [(code.lstrip("c"), *days) for code, days in codes.items()]
     return pd.DataFrame(rows, columns=["code", "valid_from", "valid_to"])
 
