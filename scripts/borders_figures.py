@@ -219,6 +219,14 @@ def jumps(norway: Path) -> pd.DataFrame:
     return both.sort_values(["year", "place"], ignore_index=True)
 
 
+def code_began(norway: Path, spots: pd.DataFrame) -> pd.Series:
+    """Say for each ``place`` and ``year`` whether a code of its group began in the year."""
+    table = groups(norway)
+    began = set(zip(table["place"], table["first"], strict=True))
+    found = [spot in began for spot in zip(spots["place"], spots["year"], strict=True)]
+    return pd.Series(found, spots.index, dtype=bool)
+
+
 def transfers(norway: Path) -> pd.DataFrame:
     """Persons that the panel says a border moved, where it does."""
     panel = pd.read_csv(norway / "panel.csv", dtype={"place": str})

@@ -55,8 +55,10 @@ Divided
   **you state it**, in the column `weight`: changes of codes do not say how many lived where.
   Without it the mapping is refused, with the names of the places. Such figures are a guess: the
   report says `split`, gives the share of the figures that comes from divided places
-  (`split_share`), and `reliable` is false. A place for which that share is large belongs in the `exclude` column of
-  [the panel folder](panel-folder.md).
+  (`split_share`), and `reliable` is false. A place for which that share is large belongs
+  in the `exclude` column of [the panel folder](panel-folder.md). Changes that were fetched get their
+  shares from a small table of yours: `changes.merge(shares, on=["old_code", "new_code"],
+  how="left")`.
 
 A part that goes to a neighbour
 : The same, with a row from the place to itself for what stays. If the persons are known,
@@ -130,14 +132,15 @@ before. How much of the jobs of the five comes from divided places, by the repor
 - Populations of other years than {pop_first}–{pop_last} are at hand in the borders of {target}
   alone, and could not be held against figures in older borders. From 1986 to 2020 and
   outside the six they have {jumps} jumps of {many} persons or more in one year that are more than
-  {jump:.0f} percentage points from the place's usual growth (the year is the one that ends with the jump):
+  {jump:.0f} percentage points from the place's usual growth (the year is the one that ends with
+  the jump):
 
 | place | year | persons | points off |
 |---|---|---|---|
 {jump_rows}
 
 Two places that jump in opposite directions in the same year ({opposite})
-look like a transfer that changes of codes cannot show, since no code changed.
+look like a transfer that changes of codes cannot show: no code of theirs began in that year.
 
 The panel's own `boundary_transfer` is not zero on the whole in {unbalanced}:
 who was moved out of one place was not always moved into another.
@@ -279,6 +282,7 @@ def write(norway: Path) -> None:
         and of_six.farthest <= 1
         and inside.farthest < 2
         and len(pairs_of) > 0
+        and not figures.code_began(norway, pairs_of).any()
     )
     if not borne_out:
         raise RuntimeError("the figures no longer bear out what the page says")
