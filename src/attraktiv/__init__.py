@@ -20,6 +20,15 @@ if TYPE_CHECKING:
     from attraktiv.panels import covariate, read_panel, simulate, simulate_country
     from attraktiv.queries import query
     from attraktiv.sources import ingest, panel
+    from attraktiv.sources.borders import (
+        balance_splits,
+        compose_mappings,
+        mapping_from_changes,
+        migration_of_moves,
+        pairs_to_borders,
+        take_out_transfers,
+        to_borders,
+    )
     from attraktiv.specs import ModelSpec, load_spec, models
     from attraktiv.store import open_run, write_run
 
@@ -28,11 +37,13 @@ __version__ = "0.1.0"
 __all__ = [
     "ModelSpec",
     "attractiveness",
+    "balance_splits",
     "build_design",
     "build_model",
     "check",
     "coefficient_trend",
     "compare",
+    "compose_mappings",
     "covariate",
     "decompose",
     "demo",
@@ -42,25 +53,32 @@ __all__ = [
     "ingest",
     "job_response",
     "load_spec",
+    "mapping_from_changes",
+    "migration_of_moves",
     "models",
     "open_run",
+    "pairs_to_borders",
     "panel",
     "query",
     "read_panel",
     "screen",
     "simulate",
     "simulate_country",
+    "take_out_transfers",
+    "to_borders",
     "write_run",
 ]
 
 _ROOM_OF: Final = {
     "ModelSpec": "specs",
     "attractiveness": "effects",
+    "balance_splits": "sources.borders",
     "build_design": "model",
     "build_model": "model.pymc_model",  # apart, for PyMC is slow to import
     "check": "engines",
     "coefficient_trend": "engines",
     "compare": "evaluation",
+    "compose_mappings": "sources.borders",
     "covariate": "panels",
     "decompose": "effects",
     "demo": "demonstration",
@@ -70,14 +88,19 @@ _ROOM_OF: Final = {
     "ingest": "sources",
     "job_response": "evaluation",
     "load_spec": "specs",
+    "mapping_from_changes": "sources.borders",
+    "migration_of_moves": "sources.borders",
     "models": "specs",
     "open_run": "store",
+    "pairs_to_borders": "sources.borders",
     "panel": "sources",
     "query": "queries",
     "read_panel": "panels",
     "screen": "evaluation",
     "simulate": "panels",
     "simulate_country": "panels",
+    "take_out_transfers": "sources.borders",
+    "to_borders": "sources.borders",
     "write_run": "store",
 }
 

@@ -61,7 +61,7 @@ def mapping_from_changes(
         codes that ``changes`` names, and no other.
     from_year, to_year : int, optional
         The years for which ``changes`` is complete, both included. By default the year before
-        the first change, and the year of the last or ``target_year``.
+        the first change, and ``target_year``; changes outside them are left alone.
 
     Returns
     -------
@@ -101,7 +101,7 @@ def mapping_from_changes(
     changes = _read(changes)
     effective = first_year_after(changes[DATE])
     first = min([target_year, *(effective - 1)]) if from_year is None else from_year
-    last = max([target_year, *effective]) if to_year is None else to_year
+    last = target_year if to_year is None else to_year
     if not first <= target_year <= last:
         raise BorderError(
             f"the target year {target_year} is not among the years {first}–{last} for which the "
@@ -148,7 +148,7 @@ def _step(step: pd.DataFrame, far: str, near: str, known: pd.DataFrame) -> pd.Da
     """Go one change further from the target: a product of two sparse matrices."""
     rows = step.merge(known, left_on=near, right_on=CODE)
     rows = rows.assign(**{CODE: rows[far], WEIGHT: rows["share"] * rows[WEIGHT]})
-    return rows.groupby([CODE, names.PLACE], as_index=False)[WEIGHT].sum()
+    return rows.groupby([CODE, names.PLACE])[WEIGHT].sum().reset_index()
 
 
 def _read(changes: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -47,7 +47,7 @@ def need_text(frame: pd.DataFrame, columns: Iterable[str], what: str) -> None:
         If a cell of ``columns`` is empty or not text.
     """
     for column in columns:
-        wrong = [value for value in frame[column].unique() if not isinstance(value, str)]
+        wrong = [value for value in frame[column].unique().tolist() if not isinstance(value, str)]
         if wrong:
             raise BorderError(
                 f"{what}, column {column}: {listed(map(repr, wrong))} is not text. Codes are text "
@@ -105,14 +105,14 @@ def intervals(mapping: pd.DataFrame) -> pd.DataFrame:
     return result
 
 
-def of_years(mapping: pd.DataFrame, years: Sequence[int]) -> pd.DataFrame:
+def of_years(mapping: pd.DataFrame, years: Iterable[int]) -> pd.DataFrame:
     """Give the rows of some years.
 
     Parameters
     ----------
     mapping : pandas.DataFrame
         As :func:`intervals`.
-    years : sequence of int
+    years : iterable of int
 
     Returns
     -------
@@ -205,7 +205,7 @@ def compose_mappings(first: pd.DataFrame, second: pd.DataFrame, year: int) -> pd
 def joined(rows: pd.DataFrame) -> pd.DataFrame:
     """Sum what reaches a place by several ways, and join spans of years that say the same."""
     keys = [CODE, names.PLACE, FROM_YEAR, TO_YEAR]
-    rows = rows.groupby(keys, as_index=False)[WEIGHT].sum()
+    rows = rows.groupby(keys)[WEIGHT].sum().reset_index()
     before = rows.shift()
     goes_on = (
         (rows[CODE] == before[CODE])
@@ -230,8 +230,9 @@ def whole_years(years: pd.Series, what: str) -> np.ndarray:
     numbers = pd.to_numeric(years, errors="coerce").to_numpy(dtype=float)
     wrong = ~np.isfinite(numbers) | (numbers != np.rint(numbers))
     if wrong.any():
+        found = listed(map(repr, years[wrong].unique().tolist()))
         raise BorderError(
-            f"{what}, column {years.name}: {listed(map(repr, years[wrong].unique()))} is not a "
+            f"{what}, column {years.name}: {found} is not a "
             "year. Years are whole numbers, such as 2020."
         )
     return numbers.astype(np.int64)

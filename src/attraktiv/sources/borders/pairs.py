@@ -9,7 +9,7 @@ import pandas as pd
 from attraktiv import names
 from attraktiv.errors import BorderError
 from attraktiv.sources.borders.mapping import CODE
-from attraktiv.sources.borders.recode import to_borders
+from attraktiv.sources.borders.recode import divided_pieces, summed
 
 
 def pairs_to_borders(
@@ -25,7 +25,7 @@ def pairs_to_borders(
     Parameters
     ----------
     frame : pandas.DataFrame
-        A row for each pair of codes and ``year``; a pair without a row is none.
+        A row for each pair of codes and ``year``; a pair without a row is nobody.
     mapping : pandas.DataFrame
         As for :func:`attraktiv.to_borders`.
     counts : sequence of str
@@ -58,7 +58,9 @@ def pairs_to_borders(
     counts = list(counts)
     for end, other in (pair, pair[::-1]):
         one = frame.rename(columns={end: CODE})
-        moved, _ = to_borders(one, mapping, counts, by=[other, *by])
+        keys = [names.YEAR, other, *by]
+        _, pieces = divided_pieces(one, mapping, counts, keys)
+        moved = summed(pieces, counts, keys)
         frame = moved.rename(columns={names.PLACE: end})
     order = [*pair, names.YEAR, *by]
     somebody = (frame[counts] != 0).any(axis=1)

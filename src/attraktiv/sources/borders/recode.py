@@ -83,27 +83,73 @@ def to_borders(
     >>> moss["population"].tolist(), report["kind"].tolist()
     ([48871], ['merged'])
     """
-    keys = [names.YEAR, *by]
-    frame = _read(frame, list(counts), keys)
+    rows, pieces = divided_pieces(frame, mapping, list(counts), [names.YEAR, *by])
+    result = summed(pieces, list(counts), [names.YEAR, *by])
+    absent = rows.loc[~rows["present"], [names.PLACE, names.YEAR]].drop_duplicates()
+    spot = pd.MultiIndex.from_frame(result[[names.PLACE, names.YEAR]])
+    hidden = spot.isin(pd.MultiIndex.from_frame(absent))
+    if hidden.any():
+        result[list(counts)] = result[list(counts)].astype(float).mask(hidden[:, None])
+    return result, report_of(rows, pieces, counts[0])
+
+
+def divided_pieces(
+    frame: pd.DataFrame, mapping: pd.DataFrame, counts: list[str], keys: list[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give what each row of figures brings to each place, and the part of the mapping used.
+
+    Parameters
+    ----------
+    frame, mapping : pandas.DataFrame
+        As :func:`to_borders`.
+    counts : list of str
+    keys : list of str
+        ``year``, and what tells rows of a code and year apart.
+
+    Returns
+    -------
+    rows : pandas.DataFrame
+        ``code``, ``year``, ``place``, ``weight`` and ``present`` (whether ``frame`` has the code
+        in the year), of the places of which ``frame`` has anything.
+    pieces : pandas.DataFrame
+        ``place``, ``code``, ``keys``, ``counts`` and ``split`` (whether the code is divided).
+
+    Raises
+    ------
+    BorderError
+        As :func:`to_borders`.
+    """
+    frame = _read(frame, counts, keys)
     rows = of_years(mapping, frame[names.YEAR].unique())
     _need_codes(frame, rows)
-    present = frame[[CODE, names.YEAR]].drop_duplicates()
-    rows = rows.merge(present.assign(present=True), on=[CODE, names.YEAR], how="left")
+    present = frame[[CODE, names.YEAR]].drop_duplicates().assign(present=True)
+    rows = rows.merge(present, on=[CODE, names.YEAR], how="left")
     rows["present"] = rows["present"].notna()
     # A place of which no code is there is outside the figures, such as another county.
-    spot = [names.PLACE, names.YEAR]
-    rows = rows[rows.groupby(spot)["present"].transform("any")].reset_index(drop=True)
-    pieces = _divided(frame, rows, list(counts), keys)
-    result = pieces.groupby([names.PLACE, *keys], as_index=False)[list(counts)].sum(
-        min_count=1, skipna=False
-    )
-    absent = rows.loc[~rows["present"], spot].drop_duplicates()
-    hidden = result.merge(absent.assign(absent=True), on=spot, how="left")["absent"].notna()
+    some = rows.groupby([names.PLACE, names.YEAR])["present"].transform("any")
+    rows = rows[some].reset_index(drop=True)
+    return rows, _divided(frame, rows, counts, keys)
+
+
+def summed(pieces: pd.DataFrame, counts: list[str], keys: list[str]) -> pd.DataFrame:
+    """Sum pieces by place: missing where one is, whole where all are.
+
+    Parameters
+    ----------
+    pieces : pandas.DataFrame
+        As :func:`divided_pieces` gives them.
+    counts, keys : list of str
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``place``, ``keys`` and ``counts``, sorted.
+    """
+    result = pieces.groupby([names.PLACE, *keys], as_index=False)[counts].sum(skipna=False)
     for column in counts:
-        known = result[column].mask(hidden.to_numpy())
-        whole = _is_whole(frame[column]) and known.notna().all()
-        result[column] = known.round().astype(np.int64) if whole else known.astype(float)
-    return result, report_of(rows, pieces, counts[0])
+        if _is_whole(pieces[column]) and result[column].notna().all():
+            result[column] = result[column].round().astype(np.int64)
+    return result
 
 
 def _divided(

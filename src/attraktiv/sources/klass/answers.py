@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from attraktiv.errors import IngestError
+from attraktiv.errors import IngestError, InputError
 from attraktiv.panels.faults import listed
 
 BASE: Final = "https://data.ssb.no/api/klass/v1/"
@@ -22,11 +22,11 @@ def days_of(from_year: int, to_year: int) -> dict[str, str]:
 
     Raises
     ------
-    IngestError
+    InputError
         If the years are in the wrong order.
     """
     if from_year > to_year:
-        raise IngestError(
+        raise InputError(
             f"the years {from_year} to {to_year} are in the wrong order; KLASS refuses such a "
             f"span. Ask from {to_year} to {from_year}."
         )

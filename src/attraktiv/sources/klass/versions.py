@@ -115,9 +115,12 @@ def changes(
     ------
     IngestError
         If the answer is not what KLASS documents.
+    InputError
+        If the years are in the wrong order.
     """
     url = f"{BASE}classifications/{classification}/changes"
-    span = {"from": f"{from_year}-01-02", "to": f"{to_year}-01-02"}
+    # On 1 January of the first year the stock has the change already.
+    span = {**days_of(from_year, to_year), "from": f"{from_year}-01-02"}
     wanted = {
         "old_code": "oldCode",
         "old_name": "oldName",
@@ -125,7 +128,7 @@ def changes(
         "new_name": "newName",
         "date": "changeOccurred",
     }
-    if from_year >= to_year:
+    if from_year == to_year:
         return pd.DataFrame(columns=list(wanted), dtype=object)
     items = items_of(fetch, url, span, "codeChanges", tuple(wanted.values()))
     frame = pd.DataFrame(
