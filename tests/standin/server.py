@@ -48,7 +48,7 @@ class Standin:
         self.faults: deque[str] = deque()
         self.requests: list[tuple[str, str]] = []
         self.updated = UPDATED
-        self.changed: dict[str, bytes] = {}  # an answer that replaces that of a path
+        self.changed: dict[str, bytes] = {}  # an answer in place of that of a path or url
         self._times: deque[float] = deque()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
@@ -381,9 +381,11 @@ def _handler(standin: Standin) -> type[BaseHTTPRequestHandler]:
                 self.connection.close()
                 return None
             try:
-                path = urlsplit(self.path).path
-                if path in standin.changed:
-                    content = standin.changed[path]
+                changed = standin.changed.get(
+                    self.path, standin.changed.get(urlsplit(self.path).path)
+                )
+                if changed is not None:
+                    content = changed
                 else:
                     content = json.dumps(standin.answer(method, self.path, body)).encode()
             except Problem as problem:

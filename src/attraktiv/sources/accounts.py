@@ -118,8 +118,7 @@ def report(
         "## Tables",
         "",
     ]
-    for table in found:
-        lines.append(_about(table))
+    lines += [_about(table) for table in found]
     lines += [f"- {id_}: not there. {why}" for id_, why in absent.items()]
     lines += ["", "## Borders", ""]
     changed = borders_table(found)
