@@ -175,8 +175,7 @@ def test_a_fuzzed_service_never_gives_a_wrong_panel(
     standin.changed = {target: content}
     try:
         attraktiv.ingest(OTHER, out, transport=standin.transport())
-    except AttraktivError as error:
-        assert "\n" not in str(error)
+    except AttraktivError:
         assert not out.exists()
     else:
         assert (out / "panel.csv").read_bytes() == (whole / "panel.csv").read_bytes()

@@ -273,22 +273,24 @@ def _lengthened(frame: pd.DataFrame, rule: Long, file: str) -> pd.DataFrame:
 
 
 def _column(cells: pd.Series, column: str, table: MappedTable) -> pd.Series:
-    texts = cells.map(lambda cell: _text(cell, table.missing)).astype(object)
+    texts = [_text(cell, table.missing) for cell in cells]
     keys = {*_KEYS[table.into]} - {names.YEAR, names.AGE}
     is_text = column in keys or column.endswith("_quality") or table.into in _TEXT_TABLES
     if is_text and column not in table.numbers:
         digits = table.pad.get(column, 0)
-        return texts.map(lambda text: text.zfill(digits) if isinstance(text, str) else text)
-    plain = texts.map(lambda text: _number(text, table))
-    values = pd.to_numeric(plain, errors="coerce")
-    wrong = values.isna() & texts.notna()
-    if wrong.any():
-        rows = listed(f"row {n + 1}: {texts[n]!r}" for n in wrong.to_numpy().nonzero()[0])
+        padded = [None if text is None else text.zfill(digits) for text in texts]
+        return pd.Series(padded, index=cells.index, dtype=object)
+    plain = [None if text is None else _number(text, table) for text in texts]
+    values = pd.to_numeric(pd.Series(plain, index=cells.index, dtype=object), errors="coerce")
+    unread = zip(texts, values.isna(), strict=True)
+    wrong = [f"row {n}: {text!r}" for n, (text, no) in enumerate(unread, 1) if no and text]
+    if wrong:
         raise RecipeError(
-            f"{table.file}, column {column}: not a number ({rows}). Say how numbers are written "
-            '(decimal = ",", thousands = " "), or what means "not known" (missing = [".."]).'
+            f"{table.file}, column {column}: not a number ({listed(wrong)}). Say how numbers are "
+            'written (decimal = ",", thousands = " "), or what means "not known" '
+            '(missing = [".."]).'
         )
-    return values * table.multiply[column] if column in table.multiply else plain
+    return values * table.multiply.get(column, 1)
 
 
 def _text(cell: object, missing: Sequence[str]) -> str | None:
@@ -301,9 +303,7 @@ def _text(cell: object, missing: Sequence[str]) -> str | None:
     return None if not text or text in missing else text
 
 
-def _number(text: str | None, table: MappedTable) -> str | None:
-    if text is None:
-        return None
+def _number(text: str, table: MappedTable) -> str:
     if table.thousands:
         text = text.replace(table.thousands, "")
         if table.thousands == " ":
