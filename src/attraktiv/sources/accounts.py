@@ -131,9 +131,9 @@ def report(
         lines.append(f"Each is listed in {BORDERS}, with its codes and years.")
         split = changed[changed["kind"] == "split"]
         lines += [
-            f"- {row.place}, {row.from_year}–{row.to_year}: a part of {row.codes}; "
-            f"{100 * row.split_share:.3g} % of its persons come from divided codes."
-            for row in split.itertuples()
+            f"- {row['place']}, {row['from_year']}–{row['to_year']}: a part of {row['codes']}; "
+            f"{100 * row['split_share']:.3g} % of its persons come from divided codes."
+            for row in split.to_dict("records")
         ]
     lines += ["", "## Unreliable", ""]
     if UNRELIABLE in places:

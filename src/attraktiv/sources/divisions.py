@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from attraktiv import names
 from attraktiv.sources.recipes import Share
-
-_STATED = "weight"
 
 
 def with_shares(
@@ -39,28 +40,45 @@ def with_shares(
     that over the sum of such numbers of all parts. Where another divided code went to :math:`d`
     too, or a population is not known, the parts are taken as alike.
     """
-    result = changes.copy()
-    result[_STATED] = float("nan")
-    start = population.set_index(["code", names.YEAR])[names.POPULATION]
-    growth = population.set_index(["code", names.YEAR])["growth"].fillna(0.0)
+    start = population.set_index(["code", names.YEAR])[names.POPULATION].to_dict()
+    growth = population.set_index(["code", names.YEAR])["growth"].fillna(0.0).to_dict()
     known = {(share.old, share.new): share.weight for share in stated}
-    on = ["date", "old_code"]
-    divided = result.groupby(on)["new_code"].transform("nunique") > 1
-    for (date, old), rows in result[divided].groupby(on):
-        year = date.year if (date.month, date.day) == (1, 1) else date.year + 1
-        parts = list(rows["new_code"])
-        if all((old, new) in known for new in parts):
-            result.loc[rows.index, _STATED] = [known[old, new] for new in parts]
+    weights = [float("nan")] * len(changes)
+    rows = list(zip(changes["date"], changes["old_code"], changes["new_code"], strict=True))
+    for day, old in dict.fromkeys((day, old) for day, old, _ in rows):
+        parts = sorted({new for d, o, new in rows if (d, o) == (day, old)})
+        if len(parts) == 1:
             continue
-        here = result[result["date"] == date]
-        sizes = []
-        for new in parts:
-            others = here[(here["new_code"] == new) & (here["old_code"] != old)]
-            before = [(code, year - 1) for code in others["old_code"]]
-            alone = not divided[others.index].any()
-            if not alone or (new, year) not in start or any(b not in start for b in before):
+        if all((old, new) in known for new in parts):
+            sizes = [known[old, new] for new in parts]
+        else:
+            year = day.year if (day.month, day.day) == (1, 1) else day.year + 1
+            here = [(o, new) for d, o, new in rows if d == day]
+            sizes = [_size(old, new, year, here, start, growth) for new in parts]
+            if any(size is None for size in sizes):
                 sizes = [1.0] * len(parts)
-                break
-            sizes.append(max(1.0, start[new, year] - sum(start[b] + growth[b] for b in before)))
-        result.loc[rows.index, _STATED] = [size / sum(sizes) for size in sizes]
-    return result
+        share = {
+            new: (size or 0.0) / sum(filter(None, sizes))
+            for new, size in zip(parts, sizes, strict=True)
+        }
+        for n, (d, o, new) in enumerate(rows):
+            if (d, o) == (day, old):
+                weights[n] = share[new]
+    return changes.assign(weight=weights)
+
+
+def _size(
+    old: str,
+    new: str,
+    year: int,
+    changes: list[tuple[str, str]],
+    start: Mapping[Any, float],
+    growth: Mapping[Any, float],
+) -> float | None:
+    """Persons that a new code got of an old one; None where that cannot be told."""
+    others = {code for code, to in changes if to == new and code != old}
+    before = [(code, year - 1) for code in others]
+    whole = all(len({to for code, to in changes if code == other}) == 1 for other in others)
+    if not whole or (new, year) not in start or any(code not in start for code in before):
+        return None
+    return max(1.0, start[new, year] - sum(start[code] + growth[code] for code in before))

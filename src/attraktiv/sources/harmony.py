@@ -134,7 +134,8 @@ def in_borders(
     keys = KEYS[extract.recipe.into]
     ends = [key for key in keys if key in PLACES]
     counts = list(extract.recipe.values)
-    frame, notes = extract.frame, []
+    frame = extract.frame
+    notes: list[str] = []
     if extract.recipe.into == "panel" and names.POPULATION in counts:
         # a code without people is one that is not in use that year, and its zeros are none
         frame = frame[frame[names.POPULATION] > 0]
