@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from attraktiv.errors import BorderError
-from attraktiv.ingest.borders import pairs_to_borders, to_borders
+from attraktiv.ingest.borders import mapping_from_changes, pairs_to_borders, to_borders
 
 # Sør is Å and B from 2020; Ø was divided between Sør and N.
 MAPPING = pd.DataFrame(
@@ -79,6 +79,25 @@ def test_a_code_without_a_row_leaves_its_place_missing_not_smaller():
     of_south = report.set_index("place").loc["S"]
     assert of_south["absent"] == "B"
     assert not of_south["reliable"]
+
+
+def test_a_merged_place_without_one_of_its_codes_is_not_reliable():
+    mapping = pd.DataFrame({"code": ["Å", "B"], "year": 2019, "place": "S", "weight": 1.0})
+    _, report = to_borders(figures(("Å", 2019, 10)), mapping, ["population"])
+    assert report[["kind", "absent", "reliable"]].to_numpy().tolist() == [["merged", "B", False]]
+
+
+def test_what_was_divided_and_joined_again_is_whole():
+    changes = pd.DataFrame(
+        [("A", part, "2020-01-01", weight) for part, weight in (("B", 0.1), ("C", 0.2), ("D", 0.7))]
+        + [(part, "E", "2024-01-01", 1.0) for part in "BCD"],
+        columns=["old_code", "new_code", "date", "weight"],
+    )
+    assert 0.1 + 0.2 + 0.7 != 1
+    mapping = mapping_from_changes(changes, 2024)
+    found, report = to_borders(figures(("A", 2019, 10)), mapping, ["population"])
+    assert found["population"].tolist() == [10]
+    assert report[["kind", "codes"]].to_numpy().tolist() == [["renamed", "A"]]
 
 
 def test_a_place_of_which_nothing_is_there_is_left_out():
