@@ -56,8 +56,8 @@ Divided
   Without it the mapping is refused, with the names of the places. Such figures are a guess: the
   report says `split`, gives the share of the figures that comes from divided places
   (`split_share`), and `reliable` is false. A place for which that share is large belongs
-  in the `exclude` column of [the panel folder](panel-folder.md). Changes that were fetched get their
-  shares from a small table of yours: `changes.merge(shares, on=["old_code", "new_code"],
+  in the `exclude` column of [the panel folder](panel-folder.md). Changes that were fetched get
+  their shares from a small table of yours: `changes.merge(shares, on=["old_code", "new_code"],
   how="left")`.
 
 A part that goes to a neighbour

@@ -54,13 +54,11 @@ def with_shares(
         else:
             year = day.year if (day.month, day.day) == (1, 1) else day.year + 1
             here = [(o, new) for d, o, new in rows if d == day]
-            sizes = [_size(old, new, year, here, start, growth) for new in parts]
-            if any(size is None for size in sizes):
+            told = [_size(old, new, year, here, start, growth) for new in parts]
+            sizes = [size for size in told if size is not None]
+            if len(sizes) < len(parts):
                 sizes = [1.0] * len(parts)
-        share = {
-            new: (size or 0.0) / sum(filter(None, sizes))
-            for new, size in zip(parts, sizes, strict=True)
-        }
+        share = {new: size / sum(sizes) for new, size in zip(parts, sizes, strict=True)}
         for n, (d, o, new) in enumerate(rows):
             if (d, o) == (day, old):
                 weights[n] = share[new]

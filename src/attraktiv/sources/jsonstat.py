@@ -96,8 +96,8 @@ class Cube:
         columns: dict[str, Any] = {}
         for axis, variable in enumerate(self.variables):
             each = math.prod(shape[axis + 1 :])
-            index = np.tile(np.repeat(np.arange(shape[axis]), each), math.prod(shape[:axis]))
-            codes = list(variable.categories)
+            index: Any = np.tile(np.repeat(np.arange(shape[axis]), each), math.prod(shape[:axis]))
+            codes = pd.Index(list(variable.categories), dtype=object)
             columns[variable.code] = pd.Categorical.from_codes(index, categories=codes)
         columns[VALUE] = self.values.ravel()
         status = np.full(self.values.size, "", dtype=object)

@@ -108,6 +108,7 @@ def test_a_change_within_a_year_counts_from_the_next_1_january():
     made = mapping_from_changes(changes(("A", "B", "2019-04-01"), ("B", "C", "2020-01-01")), 2020)
     assert found(made, 2019) == {"A": {"C": 1.0}}
     assert found(made, 2020) == {"C": {"C": 1.0}}
+    assert made["from_year"].min() == 2019
 
 
 def test_later_codes_are_brought_back_to_earlier_borders():
@@ -186,3 +187,10 @@ def test_a_target_outside_the_years_is_an_error():
 def test_an_absent_column_is_named():
     with pytest.raises(BorderError, match=r"changes: no column date; found old_code, new_code"):
         mapping_from_changes(changes(("A", "B", "x"))[["old_code", "new_code"]], 2020)
+
+
+def test_a_change_on_the_first_day_has_happened_already():
+    """How the code was divided matters only to years before."""
+    rows = changes(("A", "B", "2020-01-01"), ("A", "C", "2020-01-01"), ("B", "D", "2022-01-01"))
+    made = mapping_from_changes(rows, 2022, from_year=2020)
+    assert found(made, 2020) == {"B": {"D": 1.0}}

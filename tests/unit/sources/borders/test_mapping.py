@@ -56,3 +56,9 @@ def test_going_on_multiplies_the_weights():
 def test_a_place_between_that_the_second_lacks_is_named():
     with pytest.raises(BorderError, match=r"no code B in 2020"):
         compose_mappings(mapping(("A", 2019, "B", 1)), mapping(("A", 2020, "B", 1)), 2020)
+
+
+def test_a_year_between_two_spans_is_not_filled():
+    first = mapping(("A", 2018, "B", 1.0), ("A", 2020, "B", 1.0), ("A", 2021, "B", 1.0))
+    made = compose_mappings(first, mapping(("B", 2022, "B", 1.0)), 2022)
+    assert made[["from_year", "to_year"]].to_numpy().tolist() == [[2018, 2018], [2020, 2021]]

@@ -81,6 +81,20 @@ def test_a_code_without_a_row_leaves_its_place_missing_not_smaller():
     assert not of_south["reliable"]
 
 
+def test_a_merged_place_without_one_of_its_codes_is_not_reliable():
+    mapping = pd.DataFrame({"code": ["Å", "B"], "year": 2019, "place": "S", "weight": 1.0})
+    _, report = to_borders(figures(("Å", 2019, 10)), mapping, ["population"])
+    assert report[["kind", "absent", "reliable"]].to_numpy().tolist() == [["merged", "B", False]]
+
+
+def test_a_share_that_is_one_but_for_its_rounding_divides_nothing():
+    share = 1 - 1e-12
+    mapping = pd.DataFrame({"code": ["A"], "year": 2019, "place": "E", "weight": share})
+    found, report = to_borders(figures(("A", 2019, 10)), mapping, ["population"])
+    assert found["population"].tolist() == [10]
+    assert report[["kind", "codes"]].to_numpy().tolist() == [["renamed", "A"]]
+
+
 def test_a_place_of_which_nothing_is_there_is_left_out():
     found, _ = to_borders(WHOLE[WHOLE["code"] == "R"], MAPPING, ["population"])
     assert found["place"].tolist() == ["V"]
