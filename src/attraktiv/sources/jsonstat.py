@@ -71,7 +71,7 @@ class Cube:
     roles : dict
         Codes of variables by role: ``time``, ``geo``, ``metric``.
     values : numpy.ndarray
-        float64, one axis for each variable; NaN where there is no number.
+        float64, one axis for each variable; NaN where there is no number. Empty of metadata.
     status : dict
         Symbol by flat index of the cells that have one.
     """
@@ -166,7 +166,8 @@ def _cube(raw: Any, wants_values: bool) -> Cube:
     sizes = [_typed(item, int, "size") for item in _typed(raw.get("size"), list, "size")]
     if len(ids) != len(sizes) or len(set(ids)) != len(ids):
         raise _WrongError(f"id has {ids} and size {sizes}")
-    if any(size < 0 for size in sizes) or math.prod(sizes) > _MOST_CELLS:
+    too_many = wants_values and math.prod(sizes) > _MOST_CELLS
+    if any(size < 0 for size in sizes) or too_many:
         raise _WrongError(f"size is {sizes}")
     dimensions = _typed(raw.get("dimension"), dict, "dimension")
     variables = tuple(
@@ -174,14 +175,16 @@ def _cube(raw: Any, wants_values: bool) -> Cube:
         for code, size in zip(ids, sizes, strict=True)
     )
     cells = math.prod(sizes)
-    status = _status(raw.get("status"), cells)
-    numbers = _values(raw.get("value"), cells) if wants_values else np.full(cells, np.nan)
+    status = _status(raw.get("status"), cells) if wants_values else {}
+    values = np.empty(0)  # a whole table may have more cells than there is room for
+    if wants_values:
+        values = _with_status(_values(raw.get("value"), cells), status).reshape(sizes)
     return Cube(
         label=_text(raw.get("label")),
         updated=_text(raw.get("updated")),
         variables=variables,
         roles=_roles(raw.get("role"), ids),
-        values=_with_status(numbers, status).reshape(sizes),
+        values=values,
         status=status,
     )
 

@@ -160,10 +160,17 @@ def ask(
     """
     # The same code twice makes the service fail without a word.
     wanted = {code: tuple(dict.fromkeys(values)) for code, values in selection.items()}
-    frames, snapshots = [], []
+    frames, snapshots, stamps = [], [], []
     for snapshot, part in _answers(client, table, wanted, limit):
         cube = read_cube(snapshot.content, f"The answer for table {table.id}")
         _is_what_was_asked(cube, table, part)
+        stamps.append(cube.updated)
+        if cube.updated != stamps[0]:
+            raise IngestError(
+                f"Table {table.id} was updated while it was asked for: a part of it is of "
+                f"{stamps[0] or 'no known time'}, another of {cube.updated or 'no known time'}, and "
+                "they do not belong together. Fetch all of it anew: --refresh (refresh=True)."
+            )
         frame = cube.frame()
         if sparse:
             frame = frame[(frame[VALUE] != 0) & frame[VALUE].notna() | (frame[STATUS] != "")]
@@ -237,12 +244,6 @@ def _is_what_was_asked(cube: Cube, table: Table, part: Selection) -> None:
                 f"{listed(sorted(missing)) or 'nothing'} is missing and "
                 f"{listed(sorted(foreign)) or 'nothing'} was not asked for. {_AGAIN}"
             )
-    if cube.updated != table.cube.updated:
-        raise IngestError(
-            f"Table {table.id} was updated at {cube.updated or 'a time it does not say'}, and its "
-            f"metadata are of {table.cube.updated or 'a time they do not say'}: the parts do not "
-            f"belong together. {_AGAIN}"
-        )
 
 
 def _explained(error: RefusedError, service: str, table: str) -> RefusedError:

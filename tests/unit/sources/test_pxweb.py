@@ -133,11 +133,23 @@ def test_a_table_that_is_gone_is_named_with_where_to_look(client: Client) -> Non
         read_table(client, SERVICE, "12345", "no")
 
 
-def test_a_table_that_changed_on_the_way_is_not_used(client: Client, standin: Standin) -> None:
+def test_parts_of_two_editions_are_not_put_together(client: Client, standin: Standin) -> None:
     table = read_table(client, SERVICE, "06913", "no")
+    ask(client, table, {**REGIONS, "Region": ["0103"]}, 2)  # kept, as by a run that was stopped
     standin.updated = "2026-03-01T07:00:00Z"
-    with pytest.raises(IngestError, match=r"was updated at 2026-03-01.*--refresh"):
-        ask(client, table, REGIONS, 1000)
+    with pytest.raises(IngestError, match=r"a part of it is of 2026-02-25.*another of 2026-03-01"):
+        ask(client, table, REGIONS, 2)
+
+
+def test_metadata_of_a_table_of_any_size_can_be_read(client: Client, standin: Standin) -> None:
+    raw = json.loads(client.get(f"{SERVICE}/tables/06913/metadata").content)
+    codes = [str(n) for n in range(40_000)]
+    for variable in ("Region", "Tid"):
+        raw["dimension"][variable]["category"] = {"index": codes}
+    raw["size"] = [40_000, len(raw["dimension"]["ContentsCode"]["category"]["index"]), 40_000]
+    standin.changed[f"{PX}/tables/06913/metadata"] = json.dumps(raw).encode()
+    table = read_table(client, SERVICE, "06913", "no")
+    assert len(table.cube.variables[0].categories) == 40_000
 
 
 def test_an_answer_to_another_question_is_not_used(client: Client, standin: Standin) -> None:
