@@ -7,6 +7,7 @@ import sys
 import warnings
 from pathlib import Path
 
+import borders_page
 import comparison_page
 import forecast_page
 import growth_page
@@ -41,4 +42,5 @@ if __name__ == "__main__":
     comparison_page.write(DATA / "norway")
     screening_page.write(DATA / "norway")
     telemark_page.write(DATA / "norway")
+    borders_page.write(DATA / "norway")
     forecast_page.write(DATA / "norway")

@@ -19,6 +19,7 @@ cd "$work"
 PATH="$work/venv/bin:$PATH"
 attraktiv --help >/dev/null
 attraktiv models
+attraktiv ingest nowhere out 2>&1 | grep -q ssb  # the recipes are there
 attraktiv simulate country --places 12 --years 8 --seed 1
 attraktiv panel country
 attraktiv fit book_2023 country --out run

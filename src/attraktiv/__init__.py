@@ -18,8 +18,18 @@ if TYPE_CHECKING:
     from attraktiv.forecasts import forecast
     from attraktiv.model import build_design
     from attraktiv.model.pymc_model import build_model
-    from attraktiv.panels import covariate, panel, read_panel, simulate, simulate_country
+    from attraktiv.panels import covariate, read_panel, simulate, simulate_country
     from attraktiv.queries import query
+    from attraktiv.sources import ingest, panel
+    from attraktiv.sources.borders import (
+        balance_splits,
+        compose_mappings,
+        mapping_from_changes,
+        migration_of_moves,
+        pairs_to_borders,
+        take_out_transfers,
+        to_borders,
+    )
     from attraktiv.specs import ModelSpec, load_spec, models
     from attraktiv.store import open_run, write_run
 
@@ -29,22 +39,28 @@ __all__ = [
     "ModelSpec",
     "attractiveness",
     "backtest",
+    "balance_splits",
     "build_design",
     "build_model",
     "check",
     "coefficient_trend",
     "compare",
+    "compose_mappings",
     "covariate",
     "decompose",
     "demo",
     "fit",
     "forecast",
     "hindcast",
+    "ingest",
     "job_response",
     "load_spec",
+    "mapping_from_changes",
+    "migration_of_moves",
     "models",
     "open_backtest",
     "open_run",
+    "pairs_to_borders",
     "panel",
     "query",
     "read_panel",
@@ -52,6 +68,8 @@ __all__ = [
     "screen",
     "simulate",
     "simulate_country",
+    "take_out_transfers",
+    "to_borders",
     "write_run",
 ]
 
@@ -59,29 +77,37 @@ _ROOM_OF: Final = {
     "ModelSpec": "specs",
     "attractiveness": "effects",
     "backtest": "backtests",
+    "balance_splits": "sources.borders",
     "build_design": "model",
     "build_model": "model.pymc_model",  # apart, for PyMC is slow to import
     "check": "engines",
     "coefficient_trend": "engines",
     "compare": "evaluation",
+    "compose_mappings": "sources.borders",
     "covariate": "panels",
     "decompose": "effects",
     "demo": "demonstration",
     "fit": "engines",
     "forecast": "forecasts",
     "hindcast": "evaluation",
+    "ingest": "sources",
     "job_response": "evaluation",
     "load_spec": "specs",
+    "mapping_from_changes": "sources.borders",
+    "migration_of_moves": "sources.borders",
     "models": "specs",
     "open_backtest": "backtests",
     "open_run": "store",
-    "panel": "panels",
+    "pairs_to_borders": "sources.borders",
+    "panel": "sources",
     "query": "queries",
     "read_panel": "panels",
     "scores": "backtests",
     "screen": "evaluation",
     "simulate": "panels",
     "simulate_country": "panels",
+    "take_out_transfers": "sources.borders",
+    "to_borders": "sources.borders",
     "write_run": "store",
 }
 

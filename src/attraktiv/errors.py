@@ -41,8 +41,37 @@ class ForecastError(InputError):
     """A run cannot be forecast, or a scenario is wrong."""
 
 
+class RecipeError(InputError):
+    """A recipe or a mapping of data is wrong, or does not fit what it is a recipe for."""
+
+
+class BorderError(InputError):
+    """Changes of borders or a mapping are wrong, or do not fit the figures."""
+
+
 class FitError(AttraktivError):
     """The estimation itself failed."""
+
+
+class IngestError(AttraktivError):
+    """Official data could not be fetched, or what came is not what was asked for."""
+
+
+class RefusedError(IngestError):
+    """A service refused a question.
+
+    Attributes
+    ----------
+    status : int
+        Of HTTP.
+    title : str
+        What the service says is wrong; empty where it says nothing.
+    """
+
+    def __init__(self, message: str, *, status: int, title: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.title = title
 
 
 class AttraktivWarning(UserWarning):
@@ -51,6 +80,10 @@ class AttraktivWarning(UserWarning):
 
 class PanelWarning(AttraktivWarning):
     """A doubtful row in a panel."""
+
+
+class SourceWarning(AttraktivWarning):
+    """Official data are used, but not all that was asked for is there."""
 
 
 class LookAheadWarning(AttraktivWarning):

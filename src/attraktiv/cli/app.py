@@ -48,6 +48,7 @@ def _options(
 for _command, _panel in (
     (countries.demo, _PREPARE),
     (countries.simulate, _PREPARE),
+    (countries.ingest, _PREPARE),
     (countries.panel, _PREPARE),
     (estimation.models, _FIT),
     (estimation.fit, _FIT),

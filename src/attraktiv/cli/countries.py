@@ -1,4 +1,4 @@
-"""Commands about panels: demo, simulate, panel."""
+"""Commands about panels: demo, simulate, ingest, panel."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attraktiv.cli.messages import next_commands, paragraph, reported, say
+from attraktiv.cli.options import First, Last
 from attraktiv.cli.tables import Column, numbers, text_table
 
 if TYPE_CHECKING:
@@ -87,17 +88,63 @@ def simulate(
 
 
 @reported
+def ingest(
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="ssb (Norway), or the file of a recipe.")
+    ],
+    out_folder: Annotated[Path, typer.Argument(metavar="OUT_FOLDER", help="The folder to write.")],
+    first: First = None,
+    until: Last = None,
+    borders: Annotated[
+        int | None,
+        typer.Option("--borders", metavar="YEAR", help="Whose borders; by default the last."),
+    ] = None,
+    snapshots: Annotated[
+        Path | None,
+        typer.Option("--snapshots", metavar="FOLDER", help="Where answers are kept."),
+    ] = None,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Fetch anew what was fetched before.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an ingested folder.")] = False,
+) -> None:
+    """Fetch official figures, and write them as a panel folder."""
+    from attraktiv.sources import ingest as fetch
+
+    found = fetch(
+        source,
+        out_folder,
+        first_year=first,
+        last_year=until,
+        borders=borders,
+        snapshots=snapshots,
+        refresh=refresh,
+        force=force,
+    )
+    years = found["year"].values
+    say(str(found.attrs["title"]))
+    say(f"{found.sizes['place']} places, {years[0]}–{years[-1]}, in {out_folder}")
+    say(f"What was merged, split and left out: {out_folder / 'report.md'}")
+    next_commands(f"attraktiv panel {out_folder}", "attraktiv models")
+
+
+@reported
 def panel(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Panel folder or built panel.")],
+    mapping: Annotated[
+        Path | None,
+        typer.Option("--mapping", metavar="FILE.toml", help="What the columns of any files are."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="PANEL.zarr", help="Write the built panel.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a built panel.")] = False,
 ) -> None:
     """Check a panel, and build it; say what is wrong, where, and what would be right."""
-    from attraktiv.panels import read_panel, write_panel
+    from attraktiv.panels import write_panel
+    from attraktiv.sources import panel as read
 
-    found = read_panel(folder)
+    found = read(folder, mapping=mapping)
     years = found["year"].values
     say(str(found.attrs.get("title") or folder))
     say(f"{found.sizes['place']} places, {years[0]}–{years[-1]}. No errors.")

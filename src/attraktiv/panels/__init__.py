@@ -14,7 +14,7 @@ from attraktiv.panels.definitions import COVARIATES
 from attraktiv.panels.derived import Covariate
 from attraktiv.panels.jobs import jobs_before
 from attraktiv.panels.national import read_national
-from attraktiv.panels.reading import panel, read_panel
+from attraktiv.panels.reading import read_panel
 from attraktiv.panels.schedules import Schedules, read_schedules
 from attraktiv.panels.simulation import (
     Departures,
@@ -43,7 +43,6 @@ __all__ = [
     "covariate",
     "jobs_before",
     "neighbours",
-    "panel",
     "place_attributes",
     "read_national",
     "read_panel",

@@ -10,7 +10,7 @@ from attraktiv.errors import PanelError
 from attraktiv.panels.build import build_panel
 from attraktiv.panels.checks import check_tables, warn_about
 from attraktiv.panels.faults import Faults
-from attraktiv.panels.stores import is_store, read_store, write_panel
+from attraktiv.panels.stores import is_store, read_store
 from attraktiv.panels.tables import read_tables
 
 
@@ -64,32 +64,4 @@ def read_panel(path: str | Path) -> xr.Dataset:
         raise faults.error()
     result = build_panel(tables)
     warn_about(result, tables)
-    return result
-
-
-def panel(path: str | Path, *, out: str | Path | None = None, force: bool = False) -> xr.Dataset:
-    """Check a panel folder, and build it where ``out`` is given.
-
-    Parameters
-    ----------
-    path : str or Path
-        A panel folder or a built panel.
-    out : str or Path, optional
-        Where to write the built panel, such as ``"PANEL.zarr"``.
-    force : bool
-        Replace a built panel at ``out``.
-
-    Returns
-    -------
-    xarray.Dataset
-        As :func:`read_panel` gives it.
-
-    Raises
-    ------
-    PanelError
-        As :func:`read_panel` and :func:`~attraktiv.panels.write_panel`.
-    """
-    result = read_panel(path)
-    if out is not None:
-        write_panel(result, out, force=force)
     return result

@@ -8,7 +8,14 @@ from attraktiv.specs.equation import (
     JobsEquation,
     Noise,
 )
-from attraktiv.specs.load import load_spec, models, models_folder, parse_spec
+from attraktiv.specs.load import (
+    explain,
+    load_spec,
+    models,
+    models_folder,
+    packaged_folder,
+    parse_spec,
+)
 from attraktiv.specs.priors import (
     Beta,
     Exponential,
@@ -42,10 +49,12 @@ __all__ = [
     "Prior",
     "Sampling",
     "Uniform",
+    "explain",
     "load_spec",
     "models",
     "models_folder",
     "of_sector",
+    "packaged_folder",
     "parse_spec",
     "sector_of",
 ]

@@ -20,14 +20,19 @@ _KEY = re.compile(r"^\s*([A-Za-z0-9_\-\"'.]+)\s*=")
 
 
 def models_folder() -> Path:
-    """Folder of the model files that come with the package.
+    """Folder of the model files that come with the package."""
+    return packaged_folder("models")
 
-    A wheel holds them inside the package, a checkout at its top level.
+
+def packaged_folder(name: str) -> Path:
+    """Folder of files that come with the package, by its path in the checkout.
+
+    A wheel holds it inside the package, a checkout at its top level.
     """
-    packaged = Path(str(importlib.resources.files("attraktiv"))) / "models"
+    packaged = Path(str(importlib.resources.files("attraktiv"))) / name
     if packaged.is_dir():
         return packaged
-    return Path(__file__).resolve().parents[3] / "models"
+    return Path(__file__).resolve().parents[3] / name
 
 
 def models() -> list[ModelSpec]:
@@ -81,7 +86,7 @@ def parse_spec(text: str, origin: str = "specification") -> ModelSpec:
     try:
         return ModelSpec.model_validate(raw)
     except ValidationError as error:
-        raise SpecError(_explain(error, text, origin)) from None
+        raise SpecError(explain(error, text, origin, "model")) from None
 
 
 def _find(model: str | Path) -> Path:
@@ -101,8 +106,25 @@ def _find(model: str | Path) -> Path:
     )
 
 
-def _explain(error: ValidationError, text: str, origin: str) -> str:
-    """Put the faults pydantic found into one paragraph with line numbers."""
+def explain(error: ValidationError, text: str, origin: str, what: str) -> str:
+    """Put the faults pydantic found into one paragraph with line numbers.
+
+    Parameters
+    ----------
+    error : pydantic.ValidationError
+        The faults.
+    text : str
+        The TOML text they were found in.
+    origin : str
+        What the text is called in messages.
+    what : str
+        What the text should have been, such as ``"model"``.
+
+    Returns
+    -------
+    str
+        Each fault with its line and key.
+    """
     faults = []
     for fault in error.errors(include_url=False):
         path = [str(part) for part in (*fault["loc"], *fault.get("ctx", {}).get("key", ()))]
@@ -111,7 +133,7 @@ def _explain(error: ValidationError, text: str, origin: str) -> str:
         line, key = line_of(text, path)
         where = f"line {line}" + (f", {key}" if key else "")
         faults.append(f"{where}: {_words(fault, path)}")
-    return f"{origin} is not a valid model: " + "; ".join(faults) + "."
+    return f"{origin} is not a valid {what}: " + "; ".join(faults) + "."
 
 
 def _words(fault: Any, path: Sequence[str]) -> str:

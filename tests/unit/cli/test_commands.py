@@ -26,8 +26,8 @@ from attraktiv.store import open_run, write_run
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMANDS = (
-    *("demo", "simulate", "panel", "models", "fit", "check", "hindcast", "compare", "screen"),
-    *("attractiveness", "decompose", "query"),
+    *("demo", "simulate", "ingest", "panel", "models", "fit", "check", "hindcast", "compare"),
+    *("screen", "attractiveness", "decompose", "query"),
 )
 
 

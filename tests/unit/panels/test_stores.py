@@ -10,8 +10,8 @@ import xarray as xr
 import zarr
 
 from attraktiv.errors import PanelError
-from attraktiv.panels import panel as panel_verb
 from attraktiv.panels import read_panel, write_panel
+from attraktiv.sources import panel as panel_verb
 
 
 @pytest.fixture
