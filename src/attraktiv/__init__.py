@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from attraktiv.model.pymc_model import build_model
     from attraktiv.panels import covariate, panel, read_panel, simulate, simulate_country
     from attraktiv.queries import query
+    from attraktiv.server import serve
     from attraktiv.specs import ModelSpec, load_spec, models
     from attraktiv.store import open_run, write_run
 
@@ -46,6 +47,7 @@ __all__ = [
     "query",
     "read_panel",
     "screen",
+    "serve",
     "simulate",
     "simulate_country",
     "write_run",
@@ -73,6 +75,7 @@ _ROOM_OF: Final = {
     "query": "queries",
     "read_panel": "panels",
     "screen": "evaluation",
+    "serve": "server",
     "simulate": "panels",
     "simulate_country": "panels",
     "write_run": "store",
