@@ -50,7 +50,7 @@ def application(served: Served, *, hosts: Sequence[str]) -> FastAPI:
     app.add_exception_handler(OSError, _gone)
     app.include_router(router(served, Answers()))
 
-    @app.get("/charts.js", include_in_schema=False)
+    @app.get("/charts-library.js", include_in_schema=False)
     def charts() -> Response:
         """Vega-Lite, from the library that draws charts elsewhere."""
         return Response(_chart_library(), media_type="text/javascript")

@@ -101,7 +101,7 @@ def variable(served: Served, run: str, name: str, asked: Years) -> pd.DataFrame:
 def ahead(served: Served, run: str, name: str, asked: Ahead) -> pd.DataFrame:
     """Return a variable of the forecast, with bands."""
     tree, places, group = _selected(served, run, asked)
-    _require_small(tree, name, len(places or ()) if group is None else 0, asked)
+    _require_small(tree, name, asked)
     return query(
         tree,
         f"{names.FORECAST}/{name}",
@@ -118,7 +118,7 @@ def ahead(served: Served, run: str, name: str, asked: Ahead) -> pd.DataFrame:
 def probability(served: Served, run: str, asked: Probability) -> pd.DataFrame:
     """Return the probability of more, or fewer, residents than a threshold."""
     tree, places, group = _selected(served, run, asked)
-    _require_small(tree, names.POPULATION, len(places or ()) if group is None else 0, asked)
+    _require_small(tree, names.POPULATION, asked)
     return query(
         tree,
         names.PROB_ABOVE if asked.side == "above" else names.PROB_BELOW,
@@ -171,7 +171,7 @@ def _selected(
     return tree, asked.place or None, asked.group
 
 
-def _require_small(tree: xr.DataTree, name: str, places: int, asked: Ahead | Probability) -> None:
+def _require_small(tree: xr.DataTree, name: str, asked: Ahead | Probability) -> None:
     """Raise if a question would read more draws than a server should hold at once."""
     if names.FORECAST not in tree.children:
         return  # the query says so
@@ -182,6 +182,8 @@ def _require_small(tree: xr.DataTree, name: str, places: int, asked: Ahead | Pro
     if source not in forecast:
         return
     sizes = dict(forecast[source].sizes)
+    # of a group by a column any number of places may be members
+    places = len(asked.member) or (len(asked.place) if asked.group is None else 0)
     sizes[names.PLACE] = min(places or sizes[names.PLACE], sizes[names.PLACE])
     for dim, wanted in ((names.SCENARIO, asked.scenario), (names.YEAR, asked.year)):
         sizes[dim] = min(len(wanted) or sizes[dim], sizes[dim])

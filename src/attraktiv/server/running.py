@@ -85,6 +85,6 @@ def require_installed() -> None:
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise InputError(
-            f"The server needs {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} "
-            'not installed: pip install "attraktiv[serve]"'
+            f"The server needs {' and '.join(missing)}, not installed here: "
+            'pip install "attraktiv[serve]"'
         )

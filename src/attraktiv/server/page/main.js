@@ -1,0 +1,64 @@
+// Reads the address, asks, draws; and again whenever the address changes.
+
+import { runs as served } from "./api.js";
+import { comparePage } from "./compare.js";
+import { announce, choice, el } from "./dom.js";
+import { overview } from "./overview.js";
+import { placePage } from "./place.js";
+import { go, link, listen, read } from "./state.js";
+import { LANGUAGES, speak, t } from "./words.js";
+
+const VIEWS = { overview, place: placePage, compare: comparePage };
+const main = document.getElementById("main");
+let last = 0; // a slow answer must not replace a later view
+
+async function render(quietly = false) {
+  const state = read();
+  const mine = ++last;
+  speak(state.lang);
+  document.querySelector(".skip").textContent = t("skip");
+  main.setAttribute("aria-busy", "true");
+  if (!quietly && !main.childElementCount) main.replaceChildren(el("p", {}, t("loading")));
+  try {
+    const server = await served();
+    const run = server.runs.find((one) => one.name === state.run) ?? server.runs[0];
+    frame(state, run, server.version);
+    const content = await (VIEWS[state.view] ?? overview)(state, { ...server, run });
+    if (mine !== last) return;
+    const active = quietly ? document.activeElement?.getAttribute("name") : null;
+    const scrolled = document.querySelector(".tall")?.scrollTop ?? 0;
+    main.replaceChildren(...content.filter(Boolean));
+    if (quietly) {
+      if (active) main.querySelector(`[name="${CSS.escape(active)}"]`)?.focus({ preventScroll: true });
+      document.querySelector(".tall")?.scrollTo(0, scrolled);
+    } else {
+      main.querySelector("h1")?.focus({ preventScroll: true });
+      scrollTo(0, 0);
+    }
+  } catch (error) {
+    if (mine !== last) return;
+    main.replaceChildren(
+      el("h1", { tabindex: "-1" }, t("failed")), el("p", { role: "alert" }, error.message),
+      el("p", {}, el("a", { "data-view": true, href: "./" }, t("back"))));
+  }
+  main.removeAttribute("aria-busy");
+  main.dataset.view = state.view;
+}
+
+function frame(state, run, version) {
+  const copy = async () => {
+    await navigator.clipboard.writeText(location.href);
+    announce(t("copied"));
+  };
+  document.getElementById("top").replaceChildren(
+    el("a", { class: "home", "data-view": true, href: link({ view: "overview", place: "" }) }, "attraktiv"),
+    el("span", { class: "quiet about" }, run.panel || run.title),
+    el("button", { type: "button", onclick: copy }, t("share")),
+    choice(t("language"), LANGUAGES, document.documentElement.lang, (lang) => go({ lang }, { quietly: true }), "lang"));
+  document.getElementById("foot").replaceChildren(
+    el("p", { class: "quiet" }, `${run.name}: ${run.title} (${run.model}), ${run.first}–${run.last}. attraktiv ${version}`));
+}
+
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => render(true));
+listen(render);
+render();
