@@ -30,6 +30,7 @@ from attraktiv.server.parameters import (
 from attraktiv.server.served import Served
 
 PREFIX: Final = "/api/v1"
+_FIRST_ROWS = 5000  # as the page asks for them
 
 
 class Page(BaseModel):
@@ -101,8 +102,13 @@ def router(served: Served, answers: Answers) -> APIRouter:
         asked: Rows,
         compute: Callable[[], pd.DataFrame],
     ) -> Response:
+        def computed() -> pd.DataFrame:
+            frame = compute()
+            served.run(run)  # it may have been replaced while its draws were read
+            return frame
+
         question: Hashable = (name, run, asked.key())
-        found = await answers.rows(question, compute, asked.format, asked.offset, asked.limit)
+        found = await answers.rows(question, computed, asked.format, asked.offset, asked.limit)
         response = _sent(request, found)
         if asked.format != "json":
             file = f"{run}-{name.replace('/', '-')}.{SUFFIX[asked.format]}"
@@ -238,6 +244,17 @@ def router(served: Served, answers: Answers) -> APIRouter:
         return await rows(request, "like", run, asked, lambda: questions.alike(served, run, asked))
 
     return api
+
+
+async def first_view(served: Served, answers: Answers) -> None:
+    """Compute what the page shows first, so that nobody waits for it."""
+    run = next(iter(served.runs))
+    everything, all_places = Ranking(), Rows()
+    for name, key, compute in (
+        ("attractiveness", everything.key(), lambda: questions.ranking(served, run, everything)),
+        ("places", all_places.key(), lambda: questions.places(served, run)),
+    ):
+        await answers.rows((name, run, key), compute, "json", 0, _FIRST_ROWS)
 
 
 def _json(value: Any) -> Body:

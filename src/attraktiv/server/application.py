@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from attraktiv import __version__
 from attraktiv.errors import AttraktivError, RunError
 from attraktiv.server.answers import Answers
-from attraktiv.server.api import PREFIX, router
+from attraktiv.server.api import PREFIX, first_view, router
 from attraktiv.server.guard import Guard
 from attraktiv.server.served import Served
 
@@ -35,7 +37,16 @@ def application(served: Served, *, hosts: Sequence[str]) -> FastAPI:
     hosts
         Names that a request may know the server by, beside ``localhost``.
     """
+    answers = Answers()
+
+    @asynccontextmanager
+    async def ready(_: FastAPI) -> AsyncIterator[None]:
+        await first_view(served, answers)
+        await asyncio.to_thread(_chart_library)
+        yield
+
     app = FastAPI(
+        lifespan=ready,
         title="attraktiv",
         description="Attractiveness of places: bands, rankings, decomposition and forecasts.",
         version=__version__,
@@ -47,8 +58,8 @@ def application(served: Served, *, hosts: Sequence[str]) -> FastAPI:
     app.add_exception_handler(AttraktivError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
-    app.add_exception_handler(OSError, _gone)
-    app.include_router(router(served, Answers()))
+    app.add_exception_handler(Exception, _failed)
+    app.include_router(router(served, answers))
 
     @app.get("/charts-library.js", include_in_schema=False)
     def charts() -> Response:
@@ -90,11 +101,9 @@ async def _refused(_: Request, error: Exception) -> JSONResponse:
     return response
 
 
-async def _gone(_: Request, error: Exception) -> JSONResponse:
+async def _failed(_: Request, error: Exception) -> JSONResponse:
     return _fault(
-        500,
-        "A file of the run cannot be read any more; it was probably replaced or moved since the "
-        "server started. Start it again: attraktiv serve RUN",
+        500, "The server failed at this question; what went wrong stands where it was started."
     )
 
 

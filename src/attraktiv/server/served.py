@@ -19,6 +19,9 @@ from attraktiv.queries import place_table, run_facts
 from attraktiv.server.geometry import read_outlines
 from attraktiv.store import open_run
 
+_METADATA = "zarr.json"
+Stamp = tuple[tuple[str, int, int], ...]
+
 
 @dataclass(frozen=True)
 class Run:
@@ -28,12 +31,18 @@ class Run:
     ----------
     name
         Letters, digits, ``-`` and ``_``.
+    path
+        Where it lies.
     tree
         The run, its arrays not yet read.
+    stamp
+        What its folder was when it was opened (:func:`_stamp`).
     """
 
     name: str
+    path: Path
     tree: xr.DataTree
+    stamp: Stamp
 
     @cached_property
     def facts(self) -> dict[str, Any]:
@@ -65,11 +74,18 @@ class Served:
         Raises
         ------
         RunError
-            No such run is served.
+            No such run is served, or it is another than when it was opened.
         """
         if name not in self.runs:
             raise RunError(f"No run {name!r} is served; there are {', '.join(self.runs)}.")
-        return self.runs[name]
+        run = self.runs[name]
+        # zarr takes a chunk that is not there for missing numbers: it must not come to that
+        if _stamp(run.path) != run.stamp:
+            raise RunError(
+                f"The run {name!r} was replaced, moved or given another forecast since the server "
+                "started. Start it again: attraktiv serve RUN"
+            )
+        return run
 
 
 def open_served(runs: Sequence[str | Path], panel: str | Path | None) -> Served:
@@ -96,7 +112,8 @@ def open_served(runs: Sequence[str | Path], panel: str | Path | None) -> Served:
     opened: dict[str, Run] = {}
     for path in runs:
         name = _name(Path(path), opened)
-        opened[name] = Run(name, open_run(path))
+        stamp = _stamp(Path(path))
+        opened[name] = Run(name, Path(path), open_run(path), stamp)
     if panel is None:
         return Served(opened, None, None)
     dataset = read_panel(panel)
@@ -104,6 +121,15 @@ def open_served(runs: Sequence[str | Path], panel: str | Path | None) -> Served:
         _require_places(run, dataset, panel)
     codes = [str(code) for code in dataset[names.PLACE].values]
     return Served(opened, dataset, read_outlines(Path(panel), codes))
+
+
+def _stamp(path: Path) -> Stamp:
+    """Return what changes when a run, or a group of it, is put in place of another."""
+    try:
+        files = sorted([path / _METADATA, *path.glob(f"*/{_METADATA}")])
+        return tuple((str(file), (stat := file.stat()).st_ino, stat.st_mtime_ns) for file in files)
+    except OSError:
+        return ()
 
 
 def _name(path: Path, taken: Mapping[str, Run]) -> str:

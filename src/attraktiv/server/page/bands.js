@@ -25,14 +25,15 @@ export function steps(rows) {
 }
 
 export function extent(rows) {
-  const ends = rows.flatMap((row) => [row.lower, row.upper]).filter((value) => value !== null);
+  // a place that was left out of the fit has the prior's band, which would make all others dots
+  const ends = rows.filter((row) => row.lower !== null && !row.from_prior).flatMap((row) => [row.lower, row.upper]);
   const widest = Math.max(0.1, ...ends.map(Math.abs));
   return [-widest, widest];
 }
 
 /** An interval with its mean on a common scale. */
 export function interval(row, [low, high]) {
-  const at = (value) => (WIDTH * (value - low)) / (high - low);
+  const at = (value) => (WIDTH * (Math.min(high, Math.max(low, value)) - low)) / (high - low);
   const mid = HEIGHT / 2;
   const zero = svg("line", { x1: at(0), x2: at(0), y1: 0, y2: HEIGHT, class: "zero" });
   const picture = svg("svg", {

@@ -5,6 +5,9 @@ import { decimalMark, t } from "./words.js";
 
 const AXIS = { labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal" };
 const HEIGHT = 240;
+const FIT = { autosize: { type: "fit-x", contains: "padding" } };
+
+const NARROW = 600;
 
 let library = null;
 
@@ -39,8 +42,7 @@ export function figure(specification, caption, columns, rows) {
 
 async function draw(holder, specification) {
   await loaded();
-  const { $schema, ...rest } = specification();
-  await window.vegaEmbed(holder, { width: "container", height: HEIGHT, ...rest, config: look() }, {
+  await window.vegaEmbed(holder, { width: "container", height: HEIGHT, ...FIT, ...specification(), config: look() }, {
     mode: "vega-lite", renderer: "svg", actions: false, ast: true, tooltip: false, defaultStyle: false,
   });
   holder.dataset.drawn = "yes";
@@ -98,13 +100,13 @@ export function line(rows, unit) {
 /** Terms as bars with their bands, in the order given. */
 export function terms(rows, unit) {
   return () => ({
-    height: { step: 26 },
+    height: 26 * rows.length,
     data: { values: rows },
     encoding: {
-      y: { field: "label", type: "nominal", sort: null, title: null, axis: { labelLimit: 220 } },
+      y: { field: "label", type: "nominal", sort: null, title: null, axis: { labelLimit: labels() } },
     },
     layer: [
-      { mark: { type: "bar", height: 14 }, encoding: { x: amount("mean", unit, true), color: { field: "kind", type: "nominal", legend: null, sort: null, scale: { domain: ["attractiveness", "structure", "growth"], range: [palette()[0], palette()[1], colour("--ink")], unknown: colour("--soft") } } } },
+      { mark: { type: "bar", height: 14 }, encoding: { x: amount("mean", unit, true), color: { field: "kind", type: "nominal", legend: null, sort: null, scale: { domain: ["attractiveness", "structure", "growth", "other"], range: [colour("--third"), colour("--fifth"), colour("--ink"), colour("--soft")] } } } },
       { mark: { type: "rule", color: colour("--ink"), strokeWidth: 1.5 }, encoding: { x: amount("lower", unit, true), x2: { field: "upper" } } },
     ],
   });
@@ -114,9 +116,9 @@ export function terms(rows, unit) {
 export function intervals(rows, unit, domain = null, field = "mean") {
   const scale = domain ? { domain, nice: false, reverse: false } : { zero: true };
   return () => ({
-    height: { step: 30 },
+    height: 30 * rows.length,
     data: { values: rows },
-    encoding: { y: { field: "label", type: "nominal", sort: null, title: null, axis: { labelLimit: 200 } }, color: { field: "look", type: "nominal", legend: null, scale: { domain: ["above", "below", "unsure"], range: [palette()[0], palette()[1], colour("--soft")] } } },
+    encoding: { y: { field: "label", type: "nominal", sort: null, title: null, axis: { labelLimit: labels() } }, color: { field: "look", type: "nominal", legend: null, scale: { domain: ["above", "below", "unsure"], range: [palette()[0], palette()[1], colour("--soft")] } } },
     layer: [
       { mark: { type: "rule", strokeWidth: 4, opacity: 0.6 }, encoding: { x: { field: "lower", type: "quantitative", title: unit, scale }, x2: { field: "upper" } } },
       { mark: { type: "point", filled: true, size: 90, opacity: 1 }, encoding: { x: { field, type: "quantitative", title: unit, scale } } },
@@ -133,10 +135,13 @@ export function pyramid(rows, unit) {
     encoding: { y: { field: "age", type: "quantitative", bin: false, title: t("age"), scale: { domain: [0, 105] } } },
     layer: [
       { mark: { type: "bar", orient: "horizontal", height: 3 }, encoding: { x: side, color: { field: "sex", type: "nominal", scale: { range: palette() }, sort: null } } },
-      { transform: [{ filter: "isValid(datum.lower)" }], mark: { type: "rule", color: colour("--ink") }, encoding: { x: { ...side, field: "lower" }, x2: { field: "upper" } } },
+      ...(rows.every((row) => row.lower === undefined) ? [] : [{ mark: { type: "rule", color: colour("--ink") }, encoding: { x: { ...side, field: "lower" }, x2: { field: "upper" } } }]),
     ],
   });
 }
+
+/** Room for names beside a chart. */
+const labels = () => (innerWidth < NARROW ? 130 : 220);
 
 /** Okabe and Ito's colours, which the colour-blind tell apart; lighter where the page is dark. */
 const palette = () => ["--above", "--below", "--third", "--fourth", "--fifth"].map(colour);

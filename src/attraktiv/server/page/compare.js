@@ -7,7 +7,7 @@ import { el } from "./dom.js";
 import { downloads } from "./downloads.js";
 import { unitOf } from "./overview.js";
 import { chosen, link } from "./state.js";
-import { number, percent, t, whole } from "./words.js";
+import { chance, number, percent, t, whole } from "./words.js";
 
 const MOST = 5;
 
@@ -31,7 +31,7 @@ export async function comparePage(state, { run }) {
   return [back, title, el("div", { class: "cards" },
     el("section", { class: "panel", id: "level" }, el("h2", {}, t("attractiveness")),
       figure(intervals(shown, unitOf(rows)), `${t("attractiveness")} ${rows[0].first}–${rows[0].last}. ${bands} ${t("hold")}`,
-        [[t("name"), (row) => row.name], [t("mean"), (row) => number(row.mean)], ["", (row) => bandText(row)], [t("ranks"), (row) => `${whole(row.rank_lower)}–${whole(row.rank_upper)}`], [t("above"), (row) => `${percent(row.prob_above_average)} %`]], shown),
+        [[t("name"), (row) => row.name], [t("mean"), (row) => number(row.mean)], ["", (row) => bandText(row)], [t("ranks"), (row) => `${whole(row.rank_lower)}–${whole(row.rank_upper)}`], [t("above"), (row) => `${chance(row.prob_above_average)} %`]], shown),
       downloads(run.name, "attractiveness", asked)),
     el("section", { class: "panel", id: "over-time" }, el("h2", {}, t("overTime")),
       figure(overTime(named(years), unitOf(years)), `${t("overTime")}. ${bands}`, columns(2), years),

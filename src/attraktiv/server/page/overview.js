@@ -6,7 +6,7 @@ import { announce, choice, el } from "./dom.js";
 import { downloads } from "./downloads.js";
 import { map } from "./map.js";
 import { chosen, go, link } from "./state.js";
-import { collator, number, percent, t, term, whole } from "./words.js";
+import { chance, collator, number, percent, t, term, whole } from "./words.js";
 
 const MOST_COMPARED = 5;
 const PLAIN = /^(county_name|economic_region_name|labour_market_region_name|region|county|centrality_class)$/;
@@ -116,7 +116,7 @@ function list(state, rows, grouped, limits) {
   const head = [t("rank"), t("name"), t("attractiveness"), "", t("ranks"), t("above"), grouped ? null : t("choose")];
   return el("div", { class: "scroll tall", tabindex: "0", role: "group", "aria-labelledby": "list-title" },
     el("table", { class: "ranking" },
-      el("thead", {}, el("tr", {}, head.filter((title) => title !== null).map((title) => title === "" ? el("td", { class: "wide" }) : el("th", { scope: "col" }, title)))),
+      el("thead", {}, el("tr", {}, head.filter((title) => title !== null).map((title) => title === "" ? el("td", { class: "wide" }) : el("th", { scope: "col", class: title === t("above") ? "more" : null }, title)))),
       el("tbody", {}, rows.map((row, i) => el("tr", { class: shade(row, limits) },
         el("td", {}, whole(i + 1)),
         el("th", { scope: "row" }, el("a", { "data-view": true, href: link({ view: "place", place: row[grouped ? "group" : "place"], level: grouped || "place" }) }, term(row.name)),
@@ -125,7 +125,7 @@ function list(state, rows, grouped, limits) {
           holdsZero(row) ? el("span", { class: "unseen" }, t("grey")) : null),
         el("td", { class: "wide" }, interval(row, scale)),
         el("td", { class: "figure" }, row.rank_lower === null ? "–" : `${whole(row.rank_lower)}–${whole(row.rank_upper)}`),
-        el("td", { class: "figure" }, row.prob_above_average === null ? "–" : `${percent(row.prob_above_average)} %`),
+        el("td", { class: "figure more" }, row.prob_above_average === null ? "–" : `${chance(row.prob_above_average)} %`),
         grouped ? null : el("td", {}, el("input", { type: "checkbox", name: `choose-${row.place}`, "aria-label": `${t("choose")}: ${row.name}`, checked: codes.includes(row.place), onchange: toggle(row.place) })))))));
 }
 

@@ -7,7 +7,7 @@ import { choice, el } from "./dom.js";
 import { downloads } from "./downloads.js";
 import { unitOf } from "./overview.js";
 import { chosen, go, link } from "./state.js";
-import { number, percent, scenarioName, t, term, whole } from "./words.js";
+import { chance, number, percent, scenarioName, t, term, whole } from "./words.js";
 
 const look = (row) => (holdsZero(row) ? "unsure" : row.mean > 0 ? "above" : "below");
 const BAND = () => [[t("mean"), (row) => number(row.mean)], [t("low"), (row) => number(row.lower)], [t("high"), (row) => number(row.upper)]];
@@ -23,14 +23,17 @@ export async function placePage(state, { runs, run, panel }) {
   const row = level[0];
   const name = state.level === "own" ? t("own") : term(row.name);
   const members = chosen(state).map((code) => everybody.find((one) => one.place === code)?.name ?? code);
+  // persons of a group are the sum of its members: asked for so, no other place is read
+  const these = state.level === "place" || state.level === "own" ? who
+    : { member: everybody.filter((one) => String(one[state.level]) === state.place).map((one) => one.place) };
   const parts = [
     summary(state, run, row, persons[0], name, everybody.length, asked),
     overTimePart(state, run, who, asked),
     rankPart(state, run, row, everybody.length),
     decompositionPart(state, run, asked),
-    forecastPart(state, run, who, panel),
-    peoplePart(run, who, panel),
-    pyramidPart(state, run, who, panel),
+    forecastPart(state, run, these, panel),
+    peoplePart(run, these, panel),
+    pyramidPart(state, run, these, panel),
     methodsPart(state, runs, asked),
     state.level === "place" ? alikePart(run, state.place) : null,
   ];
@@ -38,8 +41,17 @@ export async function placePage(state, { runs, run, panel }) {
     el("p", {}, el("a", { "data-view": true, href: link({ view: "overview", place: "", level: state.level === "own" ? "place" : state.level }) }, `← ${t("back")}`)),
     el("h1", { tabindex: "-1" }, name),
     state.level === "own" ? el("p", {}, members.join(", ")) : null,
-    el("div", { class: "cards" }, (await Promise.all(parts.filter(Boolean))).filter(Boolean)),
+    el("div", { class: "cards" }, parts.filter(Boolean).map(slot)),
   ];
+}
+
+/** A card as soon as its answer is there; what is quick does not wait for what is slow. */
+function slot(part) {
+  if (!(part instanceof Promise)) return part;
+  const holder = el("section", { class: "panel slot", "aria-busy": "true" }, el("p", { class: "quiet" }, t("loading")));
+  part.then((node) => (node ? holder.replaceWith(node) : holder.remove()))
+    .catch((error) => holder.replaceChildren(el("p", { role: "alert" }, `${t("failed")} ${error.message}`)));
+  return holder;
 }
 
 const card = (id, title, ...content) =>
@@ -50,7 +62,7 @@ function summary(state, run, row, persons, name, count, asked) {
   const said = row.lower === null ? [] : [
     el("strong", {}, t(look(row) === "unsure" ? "cannot" : look(row) === "above" ? "isAbove" : "isBelow", name)),
     ` ${t("band", prob, number(row.lower, 2, true), number(row.upper, 2, true))} `,
-    `${t("probAbove", percent(row.prob_above_average))} `,
+    `${t("probAbove", chance(row.prob_above_average))} `,
     persons ? t("personsYear", whole(persons.lower), whole(persons.upper)) : "",
   ];
   const codes = chosen(state);
@@ -86,7 +98,8 @@ function rankPart(state, run, row, count) {
 async function decompositionPart(state, run, asked) {
   const rows = (await table(run.name, "decomposition", asked)).filter((row) => row.mean !== null);
   if (!rows.length) return null;
-  const labelled = rows.map((row) => ({ ...row, label: term(row.component) }));
+  const coloured = ["attractiveness", "structure", "growth"];
+  const labelled = rows.map((row) => ({ ...row, label: term(row.component), kind: coloured.includes(row.kind) ? row.kind : "other" }));
   return card("decomposition", t("decomposition"),
     figure(terms(labelled, unitOf(rows)), `${t("decomposition")}, ${rows[0].first}–${rows[0].last}. ${t("bandOf", percent(Number(state.prob)))}`, [[t("term"), (row) => row.label], ...BAND()], labelled),
     downloads(run.name, "decomposition", asked));
@@ -97,17 +110,19 @@ async function forecastPart(state, run, who, panel) {
   const names = run.forecast.scenarios;
   const scenario = names.includes(state.scenario) ? state.scenario : names[0];
   const end = run.forecast.horizon;
-  const answers = await Promise.all(names.map((one) => table(run.name, "forecasts/population", { ...who, scenario: one, prob: state.prob })));
-  const [declines] = await table(run.name, "forecasts/prob_decline", { ...who, scenario, year: end });
+  const [answer, [declines]] = await Promise.all([
+    table(run.name, "forecasts/population", { ...who, prob: state.prob }),
+    table(run.name, "forecasts/prob_decline", { ...who, scenario, year: end }),
+  ]);
   const history = panel
     ? await table(run.name, "counts/population", who)
-    : state.level === "place" ? await table(run.name, "bands/population", who) : [];
+    : state.level === "place" ? await table(run.name, "bands/population", who) : []; // a run alone has no sums of them
   const before = history.filter((row) => row.year <= run.forecast.origin);
-  const rows = answers.flat().map((row) => ({ ...row, series: scenarioName(row.scenario), last: row.year === end }));
+  const rows = answer.map((row) => ({ ...row, series: scenarioName(row.scenario), last: row.year === end }));
   const shown = rows.filter((row) => row.scenario === scenario);
   return card("forecast", t("forecast"),
     choice(t("scenario"), names.map((one) => [one, scenarioName(one)]), scenario, (value) => go({ scenario: value }, { quietly: true }), "scenario"),
-    figure(fan(before, rows, scenario, t("persons")), `${scenarioName(scenario)}. ${t("ahead", run.forecast.origin)} ${t("declines", percent(declines.mean), end)}`,
+    figure(fan(before, rows, scenario, t("persons")), `${scenarioName(scenario)}. ${t("ahead", run.forecast.origin)} ${t("declines", chance(declines.mean), end)}`,
       [[t("year"), (row) => row.year], [t("median"), (row) => whole(row.median)], [t("low"), (row) => whole(row.lower)], [t("high"), (row) => whole(row.upper)]], shown),
     downloads(run.name, "forecasts/population", { ...who, scenario, prob: state.prob }));
 }

@@ -165,6 +165,8 @@ export function number(value, decimals = 2, signed = false) {
 
 export const whole = (value) => number(value, 0);
 export const percent = (share) => number(100 * share, 0);
+/** A share of draws: none and all of some thousand are not the same as never and always. */
+export const chance = (share) => (share < 0.005 ? `< ${whole(1)}` : share > 0.995 ? `> ${whole(99)}` : percent(share));
 export const collator = () => new Intl.Collator(language);
 /** What Vega writes numbers with. */
 export const decimalMark = () => (language === "nb" ? "," : ".");
