@@ -83,7 +83,9 @@ def _netcdf(frame: pd.DataFrame) -> bytes:
     beside = [name for name in frame if name not in labels]
     # what says the same in every row says it once; numbers stay variables
     constant = [
-        name for name in beside if frame[name].dtype.kind not in "fb" and frame[name].nunique() == 1
+        name
+        for name in beside
+        if name != names.NAME and frame[name].dtype.kind not in "fb" and frame[name].nunique() == 1
     ]
     indexed = frame.set_index(labels).drop(columns=constant) if labels else frame
     dataset = indexed.to_xarray()

@@ -55,7 +55,7 @@ class Guard:
             valid = ", ".join(sorted(self._hosts))
             await _refuse(guarded, 421, f"This server is not {host[:100]!r}; ask for {valid}.")
         elif len(scope.get("raw_path") or b"") + len(scope["query_string"]) > _LONGEST:
-            await _refuse(guarded, 414, f"The address is longer than {_LONGEST} bytes.")
+            await _refuse(guarded, 400, f"The address is longer than {_LONGEST} bytes.")
         else:
             await self._app(scope, receive, guarded)
 

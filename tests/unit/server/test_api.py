@@ -127,7 +127,7 @@ def test_forecasts_scenarios_and_probabilities(client: Client, run: xr.DataTree)
     assert ask(client, f"{RUN}/scenarios")["origin"] == 2012
     close_to(
         ask(client, f"{RUN}/forecasts/age_share", place="Oslo", scenario="low", age_group="80+"),
-        query(run, "age_share", places=["Oslo"], scenarios=["low"], age_groups=["80+"]),
+        query(run, "forecast/age_share", places=["Oslo"], scenarios=["low"], age_groups=["80+"]),
     )
     close_to(
         ask(client, f"{RUN}/probability", place="Oslo", threshold=8000, year=2020),
