@@ -53,6 +53,7 @@ def demo(
         f"attraktiv query {result.run} net_migration_rate --place {first_place}",
         f"attraktiv query {result.run} forecast/population --place {first_place}",
         f"attraktiv fit book_2023 {result.panel} --out {out / 'classical'}",
+        f"attraktiv serve {result.run} --panel {result.panel}",
     )
 
 

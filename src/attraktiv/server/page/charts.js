@@ -20,6 +20,7 @@ function look() {
   const [ink, soft, line] = ["--ink", "--soft", "--line"].map(colour);
   return {
     background: "transparent",
+    aria: false, // the figure has one label, and a table; a reader need not walk through marks
     font: "system-ui, sans-serif",
     axis: { ...AXIS, labelColor: ink, titleColor: ink, gridColor: line, domainColor: soft, tickColor: soft },
     legend: { labelColor: ink, titleColor: ink, labelFontSize: 12, orient: "bottom", title: null },

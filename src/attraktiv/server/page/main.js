@@ -10,11 +10,13 @@ import { LANGUAGES, speak, t } from "./words.js";
 
 const VIEWS = { overview, place: placePage, compare: comparePage };
 const main = document.getElementById("main");
+let drawn = false; // where a page has just been opened, its top is where to begin
 let last = 0; // a slow answer must not replace a later view
 
 async function render(quietly = false) {
   const state = read();
   const mine = ++last;
+  const active = quietly ? document.activeElement?.getAttribute("name") : null;
   speak(state.lang);
   document.querySelector(".skip").textContent = t("skip");
   main.setAttribute("aria-busy", "true");
@@ -25,16 +27,16 @@ async function render(quietly = false) {
     frame(state, run, server.version);
     const content = await (VIEWS[state.view] ?? overview)(state, { ...server, run });
     if (mine !== last) return;
-    const active = quietly ? document.activeElement?.getAttribute("name") : null;
     const scrolled = document.querySelector(".tall")?.scrollTop ?? 0;
     main.replaceChildren(...content.filter(Boolean));
     if (quietly) {
-      if (active) main.querySelector(`[name="${CSS.escape(active)}"]`)?.focus({ preventScroll: true });
+      if (active) document.querySelector(`body [name="${CSS.escape(active)}"]`)?.focus({ preventScroll: true });
       document.querySelector(".tall")?.scrollTo(0, scrolled);
-    } else {
+    } else if (drawn) {
       main.querySelector("h1")?.focus({ preventScroll: true });
       scrollTo(0, 0);
     }
+    drawn = true;
   } catch (error) {
     if (mine !== last) return;
     main.replaceChildren(
