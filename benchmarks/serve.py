@@ -9,9 +9,9 @@ import argparse
 import asyncio
 import itertools
 import random
+import shutil
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -32,7 +32,13 @@ def main() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "attraktiv", "serve", str(asked.run), "--port", str(port)]
+    command = [
+        shutil.which("attraktiv") or "attraktiv",
+        "serve",
+        str(asked.run),
+        "--port",
+        str(port),
+    ]
     if asked.panel:
         command += ["--panel", str(asked.panel)]
     server = subprocess.Popen(command, stderr=subprocess.DEVNULL)

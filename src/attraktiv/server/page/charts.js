@@ -20,7 +20,6 @@ function look() {
   const [ink, soft, line] = ["--ink", "--soft", "--line"].map(colour);
   return {
     background: "transparent",
-    aria: false, // the figure has one label, and a table; a reader need not walk through marks
     font: "system-ui, sans-serif",
     axis: { ...AXIS, labelColor: ink, titleColor: ink, gridColor: line, domainColor: soft, tickColor: soft },
     legend: { labelColor: ink, titleColor: ink, labelFontSize: 12, orient: "bottom", title: null },
@@ -46,6 +45,8 @@ async function draw(holder, specification) {
   await window.vegaEmbed(holder, { width: "container", height: HEIGHT, ...FIT, ...specification(), config: look() }, {
     mode: "vega-lite", renderer: "svg", actions: false, ast: true, tooltip: false, defaultStyle: false,
   });
+  // the figure has one label, and a table: a reader need not walk through marks
+  holder.querySelector("svg").setAttribute("aria-hidden", "true");
   holder.dataset.drawn = "yes";
 }
 
