@@ -17,13 +17,13 @@ from attraktiv.store import append_group, write_run
 HEADERS = {"host": "127.0.0.1"}
 RUN = "/api/v1/runs/{run}"
 ROUTES = (
-    *("/api/v1/runs", "/api/v1/geometry"),
+    *("/api/v1/runs", "/api/v1/words/{language}", "/api/v1/geometry"),
     *(f"{RUN}/{name}" for name in ("places", "attractiveness", "decomposition", "scenarios")),
     *(f"{RUN}/{name}/{{variable}}" for name in ("bands", "series", "forecasts", "counts")),
     *(f"{RUN}/{name}" for name in ("probability", "like")),
 )
 #: Values that exist, so that more than refusals is tried.
-KNOWN = {"run": "run", "variable": "attractiveness"}
+KNOWN = {"run": "run", "variable": "attractiveness", "language": "nb"}
 
 
 @pytest.fixture(scope="module")

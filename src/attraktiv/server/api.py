@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Hashable
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import pandas as pd
 from fastapi import APIRouter, Query, Request, Response
@@ -28,6 +28,7 @@ from attraktiv.server.parameters import (
     Years,
 )
 from attraktiv.server.served import Served
+from attraktiv.server.texts import texts
 
 PREFIX: Final = "/api/v1"
 _FIRST_ROWS = 5000  # as the page asks for them
@@ -49,6 +50,18 @@ class Runs(BaseModel):
     runs: list[dict[str, Any]]
     panel: bool
     map: bool
+
+
+class Words(BaseModel):
+    """Texts and names in a language; ``$name`` in a text is filled in by who shows it."""
+
+    texts: dict[str, str]
+    names: dict[str, str]
+    kinds: dict[str, str]
+    scenarios: dict[str, str]
+    units: dict[str, str]
+    locale: dict[str, Any]
+    glossary: list[dict[str, str]]
 
 
 class Scenarios(BaseModel):
@@ -134,6 +147,11 @@ def router(served: Served, answers: Answers) -> APIRouter:
     async def places(request: Request, run: RunName, asked: Annotated[Rows, Query()]) -> Response:
         """The places of a run, sorted by name, with their groups."""
         return await rows(request, "places", run, asked, lambda: questions.places(served, run))
+
+    @api.get("/words/{language}", responses=_described(Words, files=False))
+    async def words(request: Request, language: Literal["nb", "en"]) -> Response:
+        """The texts of the page, names of what is stored, and how numbers are written."""
+        return _sent(request, _json(texts(served, language)))
 
     @api.get("/geometry", responses=_described(BaseModel, files=False))
     async def geometry(request: Request) -> Response:

@@ -32,6 +32,7 @@ const rows = async (path, parameters) =>
   (await ask(path, { limit: 5000, ...parameters })).rows;
 
 export const runs = () => ask("runs");
+export const words = (language) => ask(`words/${language}`);
 export const geometry = () => ask("geometry");
 export const table = (run, name, parameters) => rows(`runs/${run}/${name}`, parameters);
 

@@ -1,7 +1,7 @@
 // Charts in Vega-Lite, each with its figures as a table beneath.
 
 import { el } from "./dom.js";
-import { decimalMark, t } from "./words.js";
+import { locale, t } from "./words.js";
 
 const AXIS = { labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal" };
 const HEIGHT = 240;
@@ -25,7 +25,7 @@ function look() {
     legend: { labelColor: ink, titleColor: ink, labelFontSize: 12, orient: "bottom", title: null },
     text: { color: ink },
     view: { stroke: null },
-    locale: { number: { decimal: decimalMark(), thousands: "\u00a0", grouping: [3], currency: ["", ""] } },
+    locale: { number: locale() },
   };
 }
 

@@ -6,7 +6,7 @@ import { announce, choice, el } from "./dom.js";
 import { overview } from "./overview.js";
 import { placePage } from "./place.js";
 import { go, link, listen, read } from "./state.js";
-import { LANGUAGES, speak, t } from "./words.js";
+import { LANGUAGES, glossary, speak, t } from "./words.js";
 
 const VIEWS = { overview, place: placePage, compare: comparePage };
 const main = document.getElementById("main");
@@ -17,12 +17,10 @@ async function render(quietly = false) {
   const state = read();
   const mine = ++last;
   const active = quietly ? document.activeElement?.getAttribute("name") : null;
-  speak(state.lang);
-  document.querySelector(".skip").textContent = t("skip");
   main.setAttribute("aria-busy", "true");
-  if (!quietly && !main.childElementCount) main.replaceChildren(el("p", {}, t("loading")));
   try {
-    const server = await served();
+    const [server] = await Promise.all([served(), speak(state.lang)]);
+    document.querySelector(".skip").textContent = t("skip");
     const run = server.runs.find((one) => one.name === state.run) ?? server.runs[0];
     frame(state, run, server.version);
     const content = await (VIEWS[state.view] ?? overview)(state, { ...server, run });
@@ -58,7 +56,9 @@ function frame(state, run, version) {
     el("button", { type: "button", onclick: copy }, t("share")),
     choice(t("language"), LANGUAGES, document.documentElement.lang, (lang) => go({ lang }, { quietly: true }), "lang"));
   document.getElementById("foot").replaceChildren(
-    el("p", { class: "quiet" }, `${run.name}: ${run.title} (${run.model}), ${run.first}–${run.last}. attraktiv ${version}`));
+    el("p", { class: "quiet" }, `${run.name}: ${run.title} (${run.model}), ${run.first}–${run.last}. attraktiv ${version}`),
+    el("details", {}, el("summary", {}, t("glossary")),
+      el("dl", {}, glossary().flatMap(({ term, definition }) => [el("dt", {}, term), el("dd", {}, definition)]))));
 }
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => render(true));

@@ -6,7 +6,7 @@ import { announce, choice, el } from "./dom.js";
 import { downloads } from "./downloads.js";
 import { map } from "./map.js";
 import { chosen, go, link } from "./state.js";
-import { chance, collator, number, percent, t, term, whole } from "./words.js";
+import { chance, collator, kindName, number, percent, t, term, unitName, whole } from "./words.js";
 
 const MOST_COMPARED = 5;
 const PLAIN = /^(county_name|economic_region_name|labour_market_region_name|region|county|centrality_class)$/;
@@ -42,27 +42,24 @@ export async function overview(state, { runs, run, map: hasMap }) {
   const labelOf = new Map(places.map((row) => [row.place, grouped ? String(row[grouped]) : row.place]));
   const open = (row) => go({ view: "place", place: label(row), level: grouped || "place" });
 
-  announce(t("shown", shown.length));
+  announce(t("shown", { count: shown.length }));
   return [
     el("h1", { tabindex: "-1" }, t("title")),
     filters(state, run, runs, places),
     picked(state, places),
     el("div", { class: "beside" },
       el("section", { class: "panel mapped", "aria-label": t("map") },
-        outlines ? map(outlines, (code) => byLabel.get(labelOf.get(code)), limits, open) : el("p", { class: "quiet" }, t("noMap")),
+        outlines ? map(outlines, (code) => byLabel.get(labelOf.get(code)), limits, open) : el("p", { class: "quiet" }, t("no_map")),
         legend(limits)),
       el("section", { class: "panel listed", "aria-labelledby": "list-title" },
         el("h2", { id: "list-title" }, t("list")),
-        el("p", { class: "quiet" }, `${t(`${state.kind || run.kinds[0]}_long`)}, ${unitOf(rows)}, ${rows[0]?.first ?? ""}–${rows[0]?.last ?? ""}. ${t("bandOf", percent(Number(state.prob)))} ${t("hold")}`),
+        el("p", { class: "quiet" }, `${kindName(state.kind || run.kinds[0])}, ${unitOf(rows)}, ${rows[0]?.first ?? ""}–${rows[0]?.last ?? ""}. ${t("band_of", { prob: percent(Number(state.prob)) })} ${t("hold")}`),
         shown.length ? list(state, shown, grouped, limits) : el("p", {}, t("none")),
         downloads(run.name, "attractiveness", asked))),
   ];
 }
 
-export const unitOf = (rows) => {
-  const unit = rows[0]?.unit ?? "";
-  return unit.includes("jobs") ? t("percentJobs") : unit.includes("population") ? t("percentYear") : unit;
-};
+export const unitOf = (rows) => unitName(rows[0]?.unit ?? "");
 
 function filters(state, run, runs, places) {
   const years = Array.from({ length: run.last - run.first + 1 }, (_, i) => String(run.first + i));
@@ -72,7 +69,7 @@ function filters(state, run, runs, places) {
   return el("form", { class: "filters", onsubmit: (event) => event.preventDefault() },
     runs.length > 1 ? choice(t("run"), runs.map((one) => [one.name, one.name]), run.name, (value) => go({ run: value, kind: "", from: "", to: "", level: "place" }, { quietly: true }), "run") : null,
     choice(t("level"), [["place", t("place")], ...levels(run).map((column) => [column, term(column)]), ["own", t("own")]], state.level, set("level"), "level"),
-    choice(t("kind"), run.kinds.map((kind) => [kind, t(kind)]), state.kind || run.kinds[0], set("kind"), "kind"),
+    choice(t("kind"), run.kinds.map((kind) => [kind, kindName(kind)]), state.kind || run.kinds[0], set("kind"), "kind"),
     choice(t("from"), period, state.from || String(run.first), (value) => go({ from: value, to: Number(state.to || run.last) < Number(value) ? value : state.to }, { quietly: true }), "from"),
     choice(t("to"), period, state.to || String(run.last), (value) => go({ to: value, from: Number(state.from || run.first) > Number(value) ? value : state.from }, { quietly: true }), "to"),
     choice(t("min"), sizes.map((size) => [size, whole(Number(size))]), state.min, set("min"), "min"),
@@ -102,7 +99,7 @@ function picked(state, places) {
     el("ul", {}, codes.map((code) => el("li", {}, named.get(code) ?? code, " ",
       el("button", { type: "button", "aria-label": `${t("removed")}: ${named.get(code) ?? code}`, onclick: () => go({ chosen: without(code) }, { quietly: true }) }, "×")))),
     codes.length > MOST_COMPARED
-      ? el("span", { class: "quiet" }, t("tooMany"))
+      ? el("span", { class: "quiet" }, t("too_many"))
       : el("a", { class: "button", "data-view": true, href: link({ view: "compare" }) }, t("compare")),
     el("a", { class: "button", "data-view": true, href: link({ view: "place", level: "own", place: "" }) }, t("sum")),
     el("a", { "data-view": true, href: link({ chosen: "" }) }, t("clear")));
@@ -120,7 +117,7 @@ function list(state, rows, grouped, limits) {
       el("tbody", {}, rows.map((row, i) => el("tr", { class: shade(row, limits) },
         el("td", {}, whole(i + 1)),
         el("th", { scope: "row" }, el("a", { "data-view": true, href: link({ view: "place", place: row[grouped ? "group" : "place"], level: grouped || "place" }) }, term(row.name)),
-          row.from_prior ? el("span", { title: t("notFitted") }, " *", el("span", { class: "unseen" }, ` ${t("notFitted")}`)) : null),
+          row.from_prior ? el("span", { title: t("not_fitted") }, " *", el("span", { class: "unseen" }, ` ${t("not_fitted")}`)) : null),
         el("td", { class: "figure" }, number(row.mean, 2, true), el("span", { class: "quiet range" }, bandText(row)),
           holdsZero(row) ? el("span", { class: "unseen" }, t("grey")) : null),
         el("td", { class: "wide" }, interval(row, scale)),

@@ -7,7 +7,7 @@ import { choice, el } from "./dom.js";
 import { downloads } from "./downloads.js";
 import { unitOf } from "./overview.js";
 import { chosen, go, link } from "./state.js";
-import { chance, number, percent, scenarioName, t, term, whole } from "./words.js";
+import { chance, kindName, number, percent, scenarioName, t, term, unitName, whole } from "./words.js";
 
 const look = (row) => (holdsZero(row) ? "unsure" : row.mean > 0 ? "above" : "below");
 const BAND = () => [[t("mean"), (row) => number(row.mean)], [t("low"), (row) => number(row.lower)], [t("high"), (row) => number(row.upper)]];
@@ -60,13 +60,13 @@ const card = (id, title, ...content) =>
 function summary(state, run, row, persons, name, count, asked) {
   const prob = percent(Number(state.prob));
   const said = row.lower === null ? [] : [
-    el("strong", {}, t(look(row) === "unsure" ? "cannot" : look(row) === "above" ? "isAbove" : "isBelow", name)),
-    ` ${t("band", prob, number(row.lower, 2, true), number(row.upper, 2, true))} `,
-    `${t("probAbove", chance(row.prob_above_average))} `,
-    persons ? t("personsYear", whole(persons.lower), whole(persons.upper)) : "",
+    el("strong", {}, t(look(row) === "unsure" ? "cannot" : look(row) === "above" ? "is_above" : "is_below", { name })),
+    ` ${t("band", { prob, low: number(row.lower, 2, true), high: number(row.upper, 2, true) })} `,
+    `${t("prob_above", { share: chance(row.prob_above_average) })} `,
+    persons ? t("persons_year", { low: whole(persons.lower), high: whole(persons.upper) }) : "",
   ];
   const codes = chosen(state);
-  return card("level", `${t(`${state.kind || run.kinds[0]}_long`)} ${row.first}–${row.last}`,
+  return card("level", `${kindName(state.kind || run.kinds[0])} ${row.first}–${row.last}`,
     el("p", { class: `level ${look(row)}` }, number(row.mean, 2, true), el("span", { class: "quiet" }, ` (${number(row.lower, 2, true)} ${t("high")} ${number(row.upper, 2, true)}) ${unitOf([row])}`)),
     el("p", {}, said),
     state.level === "place" && !codes.includes(state.place)
@@ -81,8 +81,8 @@ async function overTimePart(state, run, who, asked) {
   const rows = await table(run.name, `bands/${variable}`, { ...who, kind, prob: state.prob });
   if (!("year" in (rows[0] ?? {}))) return null;
   const series = rows.map((row) => ({ ...row, series: run.classical ? t("classical") : t("bayesian") }));
-  return card("over-time", t("overTime"),
-    figure(overTime(series, unitOf(rows)), `${t("overTime")}. ${t("bandOf", percent(Number(state.prob)))}`, [[t("year"), (row) => row.year], ...BAND()], rows),
+  return card("over-time", t("over_time"),
+    figure(overTime(series, unitOf(rows)), `${t("over_time")}. ${t("band_of", { prob: percent(Number(state.prob)) })}`, [[t("year"), (row) => row.year], ...BAND()], rows),
     downloads(run.name, `bands/${variable}`, { ...who, kind, prob: state.prob }));
 }
 
@@ -90,7 +90,7 @@ function rankPart(state, run, row, count) {
   if (state.level === "own" || row.rank_lower === null) return null;
   const all = state.level === "place" ? count : run.groupings[state.level];
   const shown = [{ label: term(row.name), lower: row.rank_lower, upper: row.rank_upper, mean: row.rank_mean, look: look(row) }];
-  const said = t("rankBand", whole(row.rank_lower), whole(row.rank_upper), whole(all));
+  const said = t("rank_band", { low: whole(row.rank_lower), high: whole(row.rank_upper), count: whole(all) });
   return card("rank", t("ranks"), figure(intervals(shown, t("ranks"), [1, all]), said, [
     [t("mean"), (one) => whole(one.mean)], [t("low"), (one) => whole(one.lower)], [t("high"), (one) => whole(one.upper)]], shown));
 }
@@ -101,12 +101,12 @@ async function decompositionPart(state, run, asked) {
   const coloured = ["attractiveness", "structure", "growth"];
   const labelled = rows.map((row) => ({ ...row, label: term(row.component), kind: coloured.includes(row.kind) ? row.kind : "other" }));
   return card("decomposition", t("decomposition"),
-    figure(terms(labelled, unitOf(rows)), `${t("decomposition")}, ${rows[0].first}–${rows[0].last}. ${t("bandOf", percent(Number(state.prob)))}`, [[t("term"), (row) => row.label], ...BAND()], labelled),
+    figure(terms(labelled, unitOf(rows)), `${t("decomposition")}, ${rows[0].first}–${rows[0].last}. ${t("band_of", { prob: percent(Number(state.prob)) })}`, [[t("term"), (row) => row.label], ...BAND()], labelled),
     downloads(run.name, "decomposition", asked));
 }
 
 async function forecastPart(state, run, who, panel) {
-  if (!run.forecast) return card("forecast", t("forecast"), el("p", { class: "quiet" }, t("noForecast")));
+  if (!run.forecast) return card("forecast", t("forecast"), el("p", { class: "quiet" }, t("no_forecast")));
   const names = run.forecast.scenarios;
   const scenario = names.includes(state.scenario) ? state.scenario : names[0];
   const end = run.forecast.horizon;
@@ -122,20 +122,20 @@ async function forecastPart(state, run, who, panel) {
   const shown = rows.filter((row) => row.scenario === scenario);
   return card("forecast", t("forecast"),
     choice(t("scenario"), names.map((one) => [one, scenarioName(one)]), scenario, (value) => go({ scenario: value }, { quietly: true }), "scenario"),
-    figure(fan(before, rows, scenario, t("persons")), `${scenarioName(scenario)}. ${t("ahead", run.forecast.origin)} ${t("declines", chance(declines.mean), end)}`,
+    figure(fan(before, rows, scenario, unitName("persons")), `${scenarioName(scenario)}. ${t("ahead", { from: run.forecast.origin })} ${t("declines", { share: chance(declines.mean), year: end })}`,
       [[t("year"), (row) => row.year], [t("median"), (row) => whole(row.median)], [t("low"), (row) => whole(row.lower)], [t("high"), (row) => whole(row.upper)]], shown),
     downloads(run.name, "forecasts/population", { ...who, scenario, prob: state.prob }));
 }
 
 async function peoplePart(run, who, panel) {
-  if (!panel) return card("jobs", `${t("people")}, ${t("jobs")}`, el("p", { class: "quiet" }, t("noPanel")));
+  if (!panel) return card("jobs", `${term("population")}, ${term("jobs")}`, el("p", { class: "quiet" }, t("no_panel")));
   const known = (name) => table(run.name, `counts/${name}`, who)
     .then((rows) => rows.filter((row) => row.observed !== null && row.year <= run.last + 1))
     .catch(() => []); // a panel need not have jobs
   const [people, jobs] = await Promise.all([known("population"), known("jobs")]);
-  const drawn = [["people", people, "population"], ["jobs", jobs, "jobs"]].filter(([, rows]) => rows.length);
-  return card("jobs", `${t("people")}, ${t("jobs")}`, ...drawn.flatMap(([title, rows, name]) => [
-    figure(line(rows, t(title)), `${t(title)}, ${rows[0].year}–${rows.at(-1).year}`, [[t("year"), (row) => row.year], [t("observed"), (row) => whole(row.observed)]], rows),
+  const drawn = [[people, "population"], [jobs, "jobs"]].filter(([rows]) => rows.length);
+  return card("jobs", `${term("population")}, ${term("jobs")}`, ...drawn.flatMap(([rows, name]) => [
+    figure(line(rows, term(name)), `${term(name)}, ${rows[0].year}–${rows.at(-1).year}`, [[t("year"), (row) => row.year], [t("observed"), (row) => whole(row.observed)]], rows),
     downloads(run.name, `counts/${name}`, who)]));
 }
 
@@ -155,7 +155,7 @@ async function pyramidPart(state, run, who, panel) {
     } else if (forecast.variables.includes("age_share")) {
       const shares = await table(run.name, "forecasts/age_share", { ...who, scenario, year: [forecast.origin, at], prob: state.prob });
       const rows = shares.map((row) => ({ ...row, label: `${row.age_group}, ${row.year}`, look: row.year === at ? "above" : "unsure" }));
-      parts.push(figure(intervals(rows, "%"), `${t("ageGroups")}, ${forecast.origin}–${at}, ${scenarioName(scenario)}. ${t("bandOf", percent(Number(state.prob)))}`,
+      parts.push(figure(intervals(rows, "%"), `${t("age_groups")}, ${forecast.origin}–${at}, ${scenarioName(scenario)}. ${t("band_of", { prob: percent(Number(state.prob)) })}`,
         [[t("age"), (row) => row.label], [t("mean"), (row) => number(row.mean, 1)], [t("low"), (row) => number(row.lower, 1)], [t("high"), (row) => number(row.upper, 1)]], rows));
     }
   }
@@ -171,7 +171,7 @@ function agesFigure(rows, year, what, of) {
     return { sex: sexName(row.sex), age: row.age, side: sign * of(row), ...ends };
   });
   const persons = (row) => whole(Math.abs(row.side));
-  return [figure(pyramid(sided, t("persons")), `${t("pyramid")} ${year}, ${what}`, [[t("age"), (row) => row.age], ["", (row) => row.sex], [t("persons"), persons]], sided)];
+  return [figure(pyramid(sided, unitName("persons")), `${t("pyramid")} ${year}, ${what}`, [[t("age"), (row) => row.age], ["", (row) => row.sex], [unitName("persons"), persons]], sided)];
 }
 
 async function methodsPart(state, runs, asked) {
@@ -181,7 +181,7 @@ async function methodsPart(state, runs, asked) {
     const found = await table(one.name, "attractiveness", asked).catch(() => []); // another run may lack the kind or a year
     for (const row of found) rows.push({ ...row, label: `${one.name} (${one.classical ? t("classical") : t("bayesian")})`, look: look(row) });
   }
-  return card("methods", t("other"), figure(intervals(rows, unitOf(rows)), `${t("other")}. ${t("bandOf", percent(Number(state.prob)))}`, [[t("fitted"), (row) => row.label], ...BAND(),
+  return card("methods", t("other"), figure(intervals(rows, unitOf(rows)), `${t("other")}. ${t("band_of", { prob: percent(Number(state.prob)) })}`, [[t("fitted"), (row) => row.label], ...BAND(),
     [t("ranks"), (row) => row.rank_lower === null ? "–" : `${whole(row.rank_lower)}–${whole(row.rank_upper)}`]], rows));
 }
 
