@@ -77,8 +77,8 @@ async def measure(address: str, pid: int, asked: argparse.Namespace) -> None:
         median, p95, p99 = (f"{1000 * q:.0f} ms" for q in np.quantile(times, (0.5, 0.95, 0.99)))
         print(f"| {name} | {len(times)} | {median} | {p95} | {p99} |")
     print(
-        f"\n{asked.clients} clients, {asked.seconds:g} s, each asks again {asked.pause:g} s after it "
-        f"is answered: {len(warm) / asked.seconds:.0f} answers a second, {errors} errors. "
+        f"\n{asked.clients} clients, {asked.seconds:g} s, {asked.pause:g} s between an answer and "
+        f"the next question: {len(warm) / asked.seconds:.0f} answers a second, {errors} errors. "
         f"Processor: {1000 * busy / len(warm):.2f} ms an answer. Memory before, and after each "
         f"sixth: {', '.join(f'{one:.0f}' for one in memory)} MB. "
         f"Load average of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors."

@@ -6,7 +6,7 @@ import { announce, choice, el } from "./dom.js";
 import { overview } from "./overview.js";
 import { placePage } from "./place.js";
 import { go, link, listen, read } from "./state.js";
-import { LANGUAGES, glossary, speak, t } from "./words.js";
+import { LANGUAGES, glossary, speak, speaks, t } from "./words.js";
 
 const VIEWS = { overview, place: placePage, compare: comparePage };
 const main = document.getElementById("main");
@@ -38,8 +38,9 @@ async function render(quietly = false) {
   } catch (error) {
     if (mine !== last) return;
     main.replaceChildren(
-      el("h1", { tabindex: "-1" }, t("failed")), el("p", { role: "alert" }, error.message),
-      el("p", {}, el("a", { "data-view": true, href: "./" }, t("back"))));
+      el("h1", { tabindex: "-1" }, speaks() ? t("failed") : "attraktiv"),
+      el("p", { role: "alert" }, error.message),
+      el("p", {}, el("a", { "data-view": true, href: "./" }, speaks() ? t("back") : "↻")));
   }
   main.removeAttribute("aria-busy");
   main.dataset.view = state.view;

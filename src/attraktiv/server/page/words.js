@@ -19,6 +19,9 @@ export async function speak(wanted) {
 export const t = (key, values = {}) =>
   known.texts[key].replace(/\$(\w+)/g, (_, name) => String(values[name]));
 
+/** Whether there are words to speak with: not where the server is gone. */
+export const speaks = () => known !== null;
+
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** The name of a term, a factor, a column or a count; as it is written where there is none. */
