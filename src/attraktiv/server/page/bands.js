@@ -3,7 +3,7 @@
 import { svg } from "./dom.js";
 import { number } from "./words.js";
 
-const WIDTH = 160;
+const WIDTH = 120;
 const HEIGHT = 18;
 
 export const holdsZero = (row) => row.lower === null || (row.lower <= 0 && row.upper >= 0);

@@ -143,7 +143,7 @@ export function pyramid(rows, unit) {
 }
 
 /** Room for names beside a chart. */
-const labels = () => (innerWidth < NARROW ? 130 : 220);
+const labels = () => (innerWidth < NARROW ? 130 : 260);
 
 /** Okabe and Ito's colours, which the colour-blind tell apart; lighter where the page is dark. */
 const palette = () => ["--above", "--below", "--third", "--fourth", "--fifth"].map(colour);
