@@ -86,10 +86,9 @@ def variable(served: Served, run: str, name: str, asked: Years) -> pd.DataFrame:
     tree, places, group = _selected(served, run, asked)
     if name == names.POPULATION_BY_AGE_GROUP or name in COMPUTED:
         raise RunError(f"{name!r} is of the forecast: ask under forecasts.")
-    whole = names.TOTAL_ATTRACTIVENESS if asked.kind is None else f"{asked.kind}/{name}"
     return query(
         tree,
-        name if asked.kind is None or name == whole else whole,
+        name if asked.kind is None else f"{asked.kind}/{name}",
         places=places,
         years=asked.year or None,
         group=group,
