@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from attraktiv.model.pymc_model import build_model
     from attraktiv.panels import covariate, panel, read_panel, simulate, simulate_country
     from attraktiv.queries import query
+    from attraktiv.reports import report
     from attraktiv.specs import ModelSpec, load_spec, models
     from attraktiv.store import open_run, write_run
 
@@ -45,6 +46,7 @@ __all__ = [
     "panel",
     "query",
     "read_panel",
+    "report",
     "screen",
     "simulate",
     "simulate_country",
@@ -72,6 +74,7 @@ _ROOM_OF: Final = {
     "panel": "panels",
     "query": "queries",
     "read_panel": "panels",
+    "report": "reports",
     "screen": "evaluation",
     "simulate": "panels",
     "simulate_country": "panels",

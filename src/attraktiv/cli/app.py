@@ -15,6 +15,7 @@ from attraktiv.cli import (
     forecasts,
     growth,
     hindcasts,
+    reporting,
 )
 
 _PREPARE, _FIT, _READ = "Data", "Models", "Answers"
@@ -58,5 +59,6 @@ for _command, _panel in (
     (answers.attractiveness, _READ),
     (growth.decompose, _READ),
     (answers.query, _READ),
+    (reporting.report, _READ),
 ):
     app.command(rich_help_panel=_panel)(_command)
