@@ -76,16 +76,21 @@ def difference_table(run: xr.DataTree, code: str, say: Phrases, years: list[int]
     scenarios = [str(one) for one in dict.fromkeys(found[names.SCENARIO])]
     if len(scenarios) < 2:
         return None
-    cells: dict[str, list[str]] = {one: [scenario_name(one, say.language)] for one in scenarios[1:]}
-    for row in found.loc[found[names.SCENARIO] != scenarios[0]].to_dict("records"):
-        band = say.to(row["lower"], row["upper"], signed=True)
-        middle = say.number(row["median"], signed=True)
-        cells[str(row[names.SCENARIO])].append(f"{middle} ({band})")
-    caption = say(
-        "difference_caption", scenario=scenario_name(scenarios[0], say.language), band=say.band
-    )
-    columns = [say("column_scenario"), *map(str, years)]
-    return Table(caption, columns, [Row(of_one) for of_one in cells.values()])
+    rows = [
+        Row(
+            (
+                scenario_name(str(row[names.SCENARIO]), say.language),
+                str(row[names.YEAR]),
+                say.number(row["median"], signed=True),
+                say.to(row["lower"], row["upper"], signed=True),
+            ),
+            muted=row["lower"] <= 0 <= row["upper"],
+        )
+        for row in found.loc[found[names.SCENARIO] != scenarios[0]].to_dict("records")
+    ]
+    first = scenario_name(scenarios[0], say.language)
+    columns = [say(f"column_{one}") for one in ("scenario", "year", "difference", "band")]
+    return Table(say("difference_caption", scenario=first, band=say.band), columns, rows)
 
 
 def benchmark_table(

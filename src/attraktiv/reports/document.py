@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     import altair as alt
 
-Role = Literal["text", "lead", "note", "warning"]
+Role = Literal["text", "lead", "unclear", "note", "warning"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph; its role says how much it weighs."""
+    """A paragraph; its role says how much it weighs, and whether what it says is not clear."""
 
     text: str
     role: Role = "text"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MOST: Final = 12
 _WIDTH, _HEIGHT = 480, 170
 _SIDE, _BAND_HEIGHT = 230, 15
+_DASHES = [[5, 3], [2, 2], [9, 3], [9, 3, 2, 3]]
 _UNSIGNED = "format(abs(datum.value), ',.0f')"
 
 
@@ -273,23 +274,23 @@ def _fan(
         if len(came):
             layers.append(alt.Chart(came).mark_point(color="black", size=22).encode(x=x, y=y))
     if benchmark is not None:
-        layers += _benchmark(benchmark, x, y_scale)
+        layers.append(_benchmark(benchmark, x, y_scale))
     heading = alt.TitleParams(title, fontSize=12, offset=4)
     return alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT, title=heading)
 
 
-def _benchmark(found: pd.DataFrame, x: alt.X, y_scale: alt.Scale) -> list[alt.Chart]:
-    """Return the projections of others, each a dashed line that says whose it is."""
+def _benchmark(found: pd.DataFrame, x: alt.X, y_scale: alt.Scale) -> alt.Chart:
+    """Return the projections of others, each dashed in its own way."""
     import altair as alt
 
-    y = alt.Y(f"{names.POPULATION}:Q", scale=y_scale)
-    last = found.loc[found.groupby("projection")[names.YEAR].idxmax()]
-    dashed = alt.Chart(found).mark_line(color="#6B3A00", strokeDash=[5, 3], strokeWidth=2)
-    words = alt.Chart(last).mark_text(align="left", dx=5, dy=-7, color="#6B3A00")
-    return [
-        dashed.encode(x=x, y=y, detail="projection:N"),
-        words.encode(x=x, y=y, text="projection:N"),
-    ]
+    dashes = alt.StrokeDash(
+        "projection:N", scale=alt.Scale(range=_DASHES), legend=alt.Legend(title=None, orient="top")
+    )
+    return (
+        alt.Chart(found)
+        .mark_line(color="#6B3A00", strokeWidth=2)
+        .encode(x=x, y=alt.Y(f"{names.POPULATION}:Q", scale=y_scale), strokeDash=dashes)
+    )
 
 
 def pyramid(

@@ -78,7 +78,7 @@ def kinds_chart(frame: pd.DataFrame, language: str = "en") -> alt.TopLevelMixin:
         "term:N", sort=list(terms["term"]), title=None, axis=alt.Axis(ticks=False, labelLimit=260)
     )
     unit = unit_name(str(frame["unit"].iloc[0]), language)
-    x = alt.X("mean:Q", title=unit, axis=alt.Axis(format="~g"))
+    x = alt.X("mean:Q", title=unit, axis=alt.Axis(format="~g", labelFlush=False))
     bars = (
         alt.Chart(terms)
         .mark_bar(height={"band": 0.65})
@@ -124,11 +124,12 @@ def stacked_chart(frame: pd.DataFrame, language: str = "en") -> alt.TopLevelMixi
     y = alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=210, ticks=False))
     unit = unit_name(str(frame["unit"].iloc[0]), language)
     colours = [_COLOUR_OF.get(str(kind), "#222222") for kind in kinds]
+    axis = alt.Axis(format="~g", labelFlush=False)
     bars = (
         alt.Chart(terms)
         .mark_bar(height={"band": 0.75})
         .encode(
-            x=alt.X("mean:Q", title=unit, stack="zero", axis=alt.Axis(format="~g")),
+            x=alt.X("mean:Q", title=unit, stack="zero", axis=axis),
             y=y,
             color=alt.Color(
                 "term:N",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 _WIDTH, _STEP = 430, 19
 _MAP_WIDTH, _MAP_HEIGHT = 520, 640
 _PALE = "#D9D9D9"
+#: From far below the average place to far above it.
+_SCALE: Final = ("#8F3F00", "#F6C79F", "#A6CFE8", "#00466E")
 _PATH_HEIGHT = 190
+_AXIS: Final = {"format": "~g", "labelFlush": False}
 
 
 def league_chart(frame: pd.DataFrame, language: str = "en") -> alt.TopLevelMixin:
@@ -54,7 +57,7 @@ def league_chart(frame: pd.DataFrame, language: str = "en") -> alt.TopLevelMixin
     )
     order = list(table["label"])
     y = alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=210, ticks=False))
-    x = alt.X("lower:Q", title=unit, axis=alt.Axis(format="~g"), scale=alt.Scale(nice=True))
+    x = alt.X("lower:Q", title=unit, axis=_AXIS, scale=alt.Scale(nice=True))
     base = alt.Chart(table)
     rules = base.mark_rule(strokeWidth=2.5).encode(x=x, x2="upper:Q", y=y, color=colour)
     points = base.mark_point(size=55, opacity=1).encode(x="mean:Q", y=y, color=colour, fill=fill)
@@ -106,36 +109,38 @@ def attractiveness_map(
     features = []
     for one, outline in zip(known, shapes, strict=True):
         row = rows.loc[one["properties"][names.PLACE]]
-        told = row["standing"] != "unclear"
-        shown = {"level": float(row["mean"]) if told else None}
+        shown = {"level": float(row["mean"]), "told": row["standing"] != "unclear"}
         features.append({"type": "Feature", "geometry": mapping(outline), "properties": shown})
     west, south, east, north = shapely.total_bounds(shapes)
     told = rows.loc[rows["standing"] != "unclear", "mean"].abs()
     highest = float(told.quantile(0.95)) if len(told) else 1.0
-    colour = alt.condition(
-        alt.datum["properties"]["level"] == None,  # noqa: E711  (an expression of Vega)
-        alt.value(_PALE),
-        alt.Color(
-            "properties.level:Q",
-            scale=alt.Scale(
-                domain=[-highest, 0, highest],
-                range=[_dark(COLOURS[1]), "#F2EFEA", _dark(COLOURS[0])],
-                clamp=True,
-            ),
-            legend=alt.Legend(
-                title=unit_name(str(frame["unit"].iloc[0]), language).split(" "),
-                orient="right",
-                format="~g",
-                titleLimit=160,
-            ),
+    # the scale has no middle: what would be pale there cannot be told from average, and is grey
+    near = highest / 1e6
+    colour = alt.Color(
+        "properties.level:Q",
+        scale=alt.Scale(domain=[-highest, -near, near, highest], range=list(_SCALE), clamp=True),
+        legend=alt.Legend(
+            title=unit_name(str(frame["unit"].iloc[0]), language),
+            orient="top",
+            direction="horizontal",
+            gradientLength=220,
+            format="~g",
+            titleLimit=400,
+            tickCount=5,
         ),
     )
-    data = alt.Data(values=features)
+    every = {"type": "FeatureCollection", "features": features}
+    shape_data = alt.Data(values=every, format=alt.DataFormat(property="features"))
+    base = alt.Chart(shape_data)
+    layers = (
+        base.mark_geoshape(stroke="white", strokeWidth=0.3, color=_PALE),
+        base.transform_filter("datum.properties.told")
+        .mark_geoshape(stroke="white", strokeWidth=0.3)
+        .encode(color=colour),
+    )
     title = alt.TitleParams(text("chart.map", language), fontSize=12)
     return (
-        alt.Chart(data)
-        .mark_geoshape(stroke="white", strokeWidth=0.3)
-        .encode(color=colour)
+        alt.layer(*layers)
         .project(
             "conicEqualArea",
             rotate=[-(west + east) / 2, 0, 0],
@@ -143,11 +148,6 @@ def attractiveness_map(
         )
         .properties(width=_MAP_WIDTH, height=_MAP_HEIGHT, title=title)
     )
-
-
-def _dark(colour: str) -> str:
-    """Return the end of a scale: a colour of the common ones, darker."""
-    return {COLOURS[0]: "#00527F", COLOURS[1]: "#A84A00"}[colour]
 
 
 def path_chart(
@@ -179,7 +179,7 @@ def path_chart(
     )
     base = alt.Chart(path)
     band = base.mark_area(opacity=0.25, color=COLOURS[0]).encode(
-        x=x, y=alt.Y("lower:Q", title=unit.split(" per "), axis=alt.Axis(format="~g")), y2="upper:Q"
+        x=x, y=alt.Y("lower:Q", title=unit, axis=alt.Axis(format="~g")), y2="upper:Q"
     )
     line = base.mark_line(color=COLOURS[0], strokeWidth=2).encode(x=x, y="median:Q")
     zero = alt.Chart(pd.DataFrame({"y": [0.0]})).mark_rule(color=GREY).encode(y="y:Q")

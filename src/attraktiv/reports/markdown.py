@@ -48,7 +48,7 @@ def _block(block: Block, pictures: Mapping[str, str]) -> Iterator[str]:
             yield f"### {_plain(text)}"
         case Paragraph(text, role):
             said = _plain(text)
-            yield f"**{said}**" if role in ("lead", "warning") else said
+            yield f"**{said}**" if role in ("lead", "unclear", "warning") else said
         case Figure():
             if block.name in pictures:
                 yield f"![{_plain(block.alt)}]({pictures[block.name]})"

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from attraktiv import words
 
+_LEAST = 1e-9
+
 
 @dataclass(frozen=True)
 class Phrases:
@@ -41,8 +43,8 @@ class Phrases:
         return words.number(value, self.language, decimals, signed=signed)
 
     def share(self, value: float) -> str:
-        """Return a probability, in percent."""
-        return words.percent(value, self.language)
+        """Return a probability that was counted in draws, in percent: none is quite certain."""
+        return words.percent(min(max(value, _LEAST), 1 - _LEAST), self.language)
 
     def to(self, lower: float, upper: float, decimals: int = 0, *, signed: bool = False) -> str:
         """Return a band."""

@@ -22,7 +22,7 @@ from attraktiv.reports.standing import standing
 from attraktiv.words import component_name, scenario_name, text
 
 _AHEAD: Final = 20  # years to the second pyramid
-_SHOWN_YEARS: Final = 4  # of the differences between scenarios
+_SHOWN_YEARS: Final = 3  # of the differences between scenarios
 
 
 def place_section(material: Material, code: str) -> Section:
@@ -67,7 +67,8 @@ def _how_attractive(material: Material, code: str, row: pd.Series) -> Iterator[B
         ),
         say(f"place_{standing(row['lower'], row['upper'])}"),
     ]
-    yield Paragraph(" ".join(said), "lead")
+    unclear = standing(row["lower"], row["upper"]) == "unclear"
+    yield Paragraph(" ".join(said), "unclear" if unclear else "lead")
     if row[names.FROM_PRIOR]:
         yield Paragraph(say("place_prior"), "warning")
     base = base_of(material.run)
@@ -133,15 +134,14 @@ def _why(material: Material, code: str, named: str) -> Iterator[Block]:
     growth = kinds.loc[kinds["component"] == names.OBSERVED_GROWTH].iloc[0]
     largest = terms.loc[terms["mean"].abs().idxmax()]
     years = {end: int(growth[end]) for end in ("first", "last")}
-    subject = names.POPULATION if is_of_migration(material.run) else names.JOBS
+    key = "place_why" if is_of_migration(material.run) else "place_why_jobs"
 
     def percent(value: float) -> str:
         return say("percent_value", value=say.number(value, 2, signed=True))
 
     yield Paragraph(
         say(
-            "place_why",
-            subject=capital(text(f"variable.{subject}", say.language)),
+            key,
             place=named,
             growth=percent(growth["mean"]),
             largest=component_name(str(largest["kind"]), say.language),
