@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from attraktiv.model.pymc_model import build_model
     from attraktiv.panels import covariate, panel, read_panel, simulate, simulate_country
     from attraktiv.queries import query
+    from attraktiv.reports import report
     from attraktiv.server import serve
     from attraktiv.specs import ModelSpec, load_spec, models
     from attraktiv.store import open_run, write_run
@@ -46,6 +47,7 @@ __all__ = [
     "panel",
     "query",
     "read_panel",
+    "report",
     "screen",
     "serve",
     "simulate",
@@ -74,6 +76,7 @@ _ROOM_OF: Final = {
     "panel": "panels",
     "query": "queries",
     "read_panel": "panels",
+    "report": "reports",
     "screen": "evaluation",
     "serve": "server",
     "simulate": "panels",

@@ -15,6 +15,7 @@ from attraktiv.cli import (
     forecasts,
     growth,
     hindcasts,
+    reporting,
     serving,
 )
 
@@ -59,6 +60,7 @@ for _command, _panel in (
     (answers.attractiveness, _READ),
     (growth.decompose, _READ),
     (answers.query, _READ),
+    (reporting.report, _READ),
     (serving.serve, _READ),
 ):
     app.command(rich_help_panel=_panel)(_command)

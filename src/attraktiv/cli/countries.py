@@ -21,10 +21,10 @@ _ENDS = 5
 @reported
 def demo(
     out: Annotated[
-        Path, typer.Option("--out", metavar="FOLDER", help="Where the country and the run go.")
+        Path, typer.Option("--out", metavar="FOLDER", help="Where all that it writes goes.")
     ] = Path("demo"),
 ) -> None:
-    """Simulate a country, fit the model, compare with the truth, and look ahead."""
+    """Simulate a country, fit the model, compare with the truth, look ahead, report."""
     from attraktiv.cli.forecasts import table as forecast_table
     from attraktiv.demonstration import demo as run_demo
 
@@ -46,7 +46,7 @@ def demo(
     ahead = result.ahead
     typer.echo()
     typer.echo(forecast_table(ahead[ahead["place"].isin(["", *result.table["place"].head(1)])]))
-    typer.echo(f"\nPanel: {result.panel}\nRun:   {result.run}")
+    typer.echo(f"\nPanel:  {result.panel}\nRun:    {result.run}\nReport: {result.report}")
     first_place = result.table["place"].iloc[0]
     next_commands(
         f"attraktiv attractiveness {result.run} --unit persons",

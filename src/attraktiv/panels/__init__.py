@@ -14,6 +14,8 @@ from attraktiv.panels.definitions import COVARIATES
 from attraktiv.panels.derived import Covariate
 from attraktiv.panels.jobs import jobs_before
 from attraktiv.panels.national import read_national
+from attraktiv.panels.outlines import read_outlines
+from attraktiv.panels.projections import read_projections
 from attraktiv.panels.reading import panel, read_panel
 from attraktiv.panels.schedules import Schedules, read_schedules
 from attraktiv.panels.simulation import (
@@ -46,7 +48,9 @@ __all__ = [
     "panel",
     "place_attributes",
     "read_national",
+    "read_outlines",
     "read_panel",
+    "read_projections",
     "read_schedules",
     "read_truth",
     "region_attribute",

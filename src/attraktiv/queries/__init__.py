@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attraktiv.queries.answer import query
 from attraktiv.queries.facts import run_facts
-from attraktiv.queries.forecasts import forecast_table
+from attraktiv.queries.forecasts import forecast_table, nation_table
 from attraktiv.queries.growth import decomposition_table
 from attraktiv.queries.likeness import like_structure_table
 from attraktiv.queries.observed import observed_table
@@ -16,6 +16,7 @@ __all__ = [
     "decomposition_table",
     "forecast_table",
     "like_structure_table",
+    "nation_table",
     "observed_table",
     "place_table",
     "query",

@@ -71,6 +71,8 @@ def percent(share: float, language: str, decimals: int = 0) -> str:
     ('80%', '>99%')
     """
     sign = f"{_NO_BREAK}%" if language == "nb" else "%"
+    if not math.isfinite(share):
+        return MISSING
     least = 10.0**-decimals
     points = 100 * share
     if 100 - least / 2 <= points < 100:
