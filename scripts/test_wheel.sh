@@ -24,4 +24,5 @@ attraktiv simulate country --places 12 --years 8 --seed 1
 attraktiv panel country
 attraktiv fit book_2023 country --out run
 attraktiv attractiveness run
+python -c "from importlib.resources import files; assert (files('attraktiv.server') / 'page' / 'index.html').is_file()"
 echo "the wheel works outside the checkout"

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
         take_out_transfers,
         to_borders,
     )
+    from attraktiv.reports import report
+    from attraktiv.server import serve
     from attraktiv.specs import ModelSpec, load_spec, models
     from attraktiv.store import open_run, write_run
 
@@ -65,7 +67,9 @@ __all__ = [
     "query",
     "read_panel",
     "scores",
+    "report",
     "screen",
+    "serve",
     "simulate",
     "simulate_country",
     "take_out_transfers",
@@ -103,7 +107,9 @@ _ROOM_OF: Final = {
     "query": "queries",
     "read_panel": "panels",
     "scores": "backtests",
+    "report": "reports",
     "screen": "evaluation",
+    "serve": "server",
     "simulate": "panels",
     "simulate_country": "panels",
     "take_out_transfers": "sources.borders",

@@ -1,4 +1,4 @@
-"""The whole way on a simulated country: panel, fit, answer, the truth beside it, forecast."""
+"""The whole way on a simulated country: panel, fit, answer, truth, forecast, report."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from attraktiv.errors import InputError
 from attraktiv.forecasts import forecast
 from attraktiv.panels import read_truth, simulate
 from attraktiv.queries import attractiveness_table, forecast_table
+from attraktiv.reports import report
 from attraktiv.store import open_run, write_run
 
 MODEL = "hierarchical_dynamic"
 HORIZON, DRAWS = 20, 400
 _MARKER = "attraktiv-demo.txt"
-_COUNTRY, _RUN = "country", "run"
+_COUNTRY, _RUN, _REPORT = "country", "run", "report.html"
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class Demonstration:
 
     Attributes
     ----------
-    panel, run
-        Where the panel folder and the run lie.
+    panel, run, report
+        Where the panel folder, the run and the report on it lie.
     verdict
         Lines about convergence.
     table
@@ -45,6 +46,7 @@ class Demonstration:
 
     panel: Path
     run: Path
+    report: Path
     verdict: tuple[str, ...]
     table: pd.DataFrame
     prob: float
@@ -72,12 +74,12 @@ def demo(
     prob: float = 0.8,
     progress: bool = True,
 ) -> Demonstration:
-    """Simulate a country, fit ``hierarchical_dynamic``, compare with the truth, and look ahead.
+    """Simulate a country, fit ``hierarchical_dynamic``, compare with the truth, look ahead, report.
 
     Parameters
     ----------
     out
-        The folder that the country and the run go into. An earlier demo is replaced.
+        The folder that the country, the run and the report go into. An earlier demo is replaced.
     places, years, seed
         The simulated country; the seed is the fit's too.
     prob
@@ -112,10 +114,12 @@ def demo(
         stored, country, HORIZON, scenarios=(names.LOW, names.HIGH), draws=DRAWS, seed=seed,
         progress=progress,
     )  # fmt: skip
+    written = report(stored, folder / _REPORT, panel=country, language="en", prob=prob)
     shown = [names.PLACE, names.NAME, "mean", "lower", "upper", "truth", "held"]
     return Demonstration(
         country,
         stored,
+        written,
         tuple(engines.check(run).lines),
         frame[shown],
         prob,
@@ -137,6 +141,7 @@ def _own_folder(out: Path) -> Path:
     marker.write_text("Written by `attraktiv demo`, which may replace this folder.\n", "utf-8")
     for earlier in (_COUNTRY, _RUN):
         shutil.rmtree(out / earlier, ignore_errors=True)
+    (out / _REPORT).unlink(missing_ok=True)
     return out
 
 

@@ -44,6 +44,14 @@ def quick_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     # an engine that estimates nothing leaves nothing to continue; test_forecast.py does that
     monkeypatch.setattr("attraktiv.demonstration.forecast", lambda *args, **kwargs: None)
     monkeypatch.setattr("attraktiv.demonstration.forecast_table", lambda run, prob: _ahead())
+    monkeypatch.setattr("attraktiv.demonstration.report", _report)
+
+
+def _report(run: Path, out: Path, *, panel: Path, language: str, prob: float) -> Path:
+    """Write down what is reported: the answers of an engine that estimates nothing are few."""
+    assert not out.exists()
+    out.write_text(f"{run} {panel} {language} {prob}", encoding="utf-8")
+    return out
 
 
 def _ahead() -> pd.DataFrame:
@@ -65,6 +73,7 @@ def test_the_truth_of_the_period_stands_beside_the_bands(tmp_path: Path) -> None
         found.table["truth"], expected.sel(place=found.table["place"].to_numpy()), atol=1e-9
     )
     assert open_run(found.run).attrs["model"] == "hierarchical_dynamic"
+    assert found.report.read_text("utf-8") == f"{found.run} {found.panel} en 0.8"
 
 
 def test_a_demo_replaces_only_an_earlier_demo(tmp_path: Path) -> None:
@@ -90,6 +99,7 @@ def test_what_the_command_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert "The 5 most attractive places, percent of population per year, 80% bands" in text
     assert "The 5 least attractive places" in text
     assert "The 80% bands hold 59 of 60 truths; about 48 are expected." in text
-    assert f"Run:   {out / 'run'}" in text
+    assert f"Run:    {out / 'run'}" in text
+    assert f"Report: {out / 'report.html'}" in text
     assert "Population on 1 January, forecast from 2017" in text
     assert text.count("\n  attraktiv ") == 4

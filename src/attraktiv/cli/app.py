@@ -16,6 +16,8 @@ from attraktiv.cli import (
     forecasts,
     growth,
     hindcasts,
+    reporting,
+    serving,
 )
 
 _PREPARE, _FIT, _READ = "Data", "Models", "Answers"
@@ -62,5 +64,7 @@ for _command, _panel in (
     (answers.attractiveness, _READ),
     (growth.decompose, _READ),
     (answers.query, _READ),
+    (reporting.report, _READ),
+    (serving.serve, _READ),
 ):
     app.command(rich_help_panel=_panel)(_command)

@@ -22,10 +22,10 @@ _ENDS = 5
 @reported
 def demo(
     out: Annotated[
-        Path, typer.Option("--out", metavar="FOLDER", help="Where the country and the run go.")
+        Path, typer.Option("--out", metavar="FOLDER", help="Where all that it writes goes.")
     ] = Path("demo"),
 ) -> None:
-    """Simulate a country, fit the model, compare with the truth, and look ahead."""
+    """Simulate a country, fit the model, compare with the truth, look ahead, report."""
     from attraktiv.cli.forecasts import table as forecast_table
     from attraktiv.demonstration import demo as run_demo
 
@@ -47,13 +47,14 @@ def demo(
     ahead = result.ahead
     typer.echo()
     typer.echo(forecast_table(ahead[ahead["place"].isin(["", *result.table["place"].head(1)])]))
-    typer.echo(f"\nPanel: {result.panel}\nRun:   {result.run}")
+    typer.echo(f"\nPanel:  {result.panel}\nRun:    {result.run}\nReport: {result.report}")
     first_place = result.table["place"].iloc[0]
     next_commands(
         f"attraktiv attractiveness {result.run} --unit persons",
         f"attraktiv query {result.run} net_migration_rate --place {first_place}",
         f"attraktiv query {result.run} forecast/population --place {first_place}",
         f"attraktiv fit book_2023 {result.panel} --out {out / 'classical'}",
+        f"attraktiv serve {result.run} --panel {result.panel}",
     )
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from attraktiv.effects.collation import collation_key
 from attraktiv.effects.decomposition import decompose
 from attraktiv.effects.intervals import bands
 from attraktiv.effects.levels import attractiveness
 from attraktiv.effects.ranks import prob_greater, ranking
 
-__all__ = ["attractiveness", "bands", "collation_key", "decompose", "prob_greater", "ranking"]
+__all__ = ["attractiveness", "bands", "decompose", "prob_greater", "ranking"]

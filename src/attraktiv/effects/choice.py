@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from attraktiv.effects.collation import Key, collation_key
 from attraktiv.errors import RunError
 from attraktiv.names import CONSTANT_DATA, GROUP, NAME, OBSERVED_DATA, PLACE, YEAR
+from attraktiv.words.sorting import Key, sort_key
 
 UNKNOWN_GROUP = "(unknown)"
 #: "Trondheim - Tråante" and "Ålesund (incl. Haram)" answer to each name they hold.
@@ -83,7 +83,7 @@ def place_names(run: xr.DataTree) -> list[str]:
 
 def name_key(run: xr.DataTree) -> Key:
     """Return the sort key of the language that the run's places are named in."""
-    return collation_key(str(run.attrs.get("place_names", "")))
+    return sort_key(str(run.attrs.get("place_names", "")))
 
 
 def find_places(run: xr.DataTree, places: Sequence[str] | None) -> np.ndarray:

@@ -14,6 +14,8 @@ from attraktiv.panels.definitions import COVARIATES
 from attraktiv.panels.derived import Covariate
 from attraktiv.panels.jobs import jobs_before
 from attraktiv.panels.national import read_national
+from attraktiv.panels.outlines import read_outlines
+from attraktiv.panels.projections import read_projections
 from attraktiv.panels.reading import read_panel
 from attraktiv.panels.schedules import Schedules, read_schedules
 from attraktiv.panels.simulation import (
@@ -45,7 +47,9 @@ __all__ = [
     "neighbours",
     "place_attributes",
     "read_national",
+    "read_outlines",
     "read_panel",
+    "read_projections",
     "read_schedules",
     "read_truth",
     "region_attribute",

@@ -182,6 +182,56 @@ def forecast_table(
     return frame
 
 
+def nation_table(
+    run: xr.DataTree, *, prob: float = 0.8, interval: Interval = "eti"
+) -> pd.DataFrame:
+    """Return the population of all places together, in every year of a forecast.
+
+    Parameters
+    ----------
+    run
+        A run with a forecast.
+    prob, interval
+        The bands: their probability, and ``eti`` or ``hdi``.
+
+    Returns
+    -------
+    DataFrame
+        One row per scenario and year: ``scenario``, ``year``, ``variable``, ``unit``, ``mean``,
+        ``median``, ``lower``, ``upper``, ``prob``, ``interval``. Sums are of draws, over the places
+        with known figures, whose codes are ``attrs["places"]``. ``attrs`` also: ``origin``.
+
+    Raises
+    ------
+    RunError
+        No forecast.
+    InputError
+        A band that is none.
+    """
+    check_interval(prob, interval)
+    forecast = stored_forecast(run)
+    at_origin = forecast[names.POPULATION].isel(
+        dict.fromkeys((*SAMPLE, names.SCENARIO, names.YEAR), 0)
+    )
+    known = np.flatnonzero(np.isfinite(at_origin.values))
+    population = forecast[[names.POPULATION]].isel({names.PLACE: known})
+    total = summaries.of_groups(population, [NATION] * len(known))[names.POPULATION]
+    found = bands(total.isel({names.GROUP: 0}, drop=True), prob, interval)
+    frame = found.to_dataframe(dim_order=[names.SCENARIO, names.YEAR]).reset_index()
+    frame = frame[[names.SCENARIO, names.YEAR, "mean", "median", "lower", "upper"]]
+    frame.insert(2, "variable", f"{names.FORECAST}/{names.POPULATION}")
+    frame.insert(3, "unit", names.PERSONS)
+    order = {str(s): i for i, s in enumerate(forecast[names.SCENARIO].values)}
+    frame = frame.sort_values(
+        names.SCENARIO, key=lambda of: of.map(order), kind="stable", ignore_index=True
+    )
+    frame.attrs = {
+        "origin": int(forecast[names.YEAR].values[0]),
+        "places": [str(code) for code in population[names.PLACE].values],
+    }
+    return frame.assign(prob=prob, interval=interval)
+
+
 def _rows(part: xr.Dataset, prob: float, interval: Interval) -> pd.DataFrame:
     persons = part[names.POPULATION]
     found = bands(persons, prob, interval)

@@ -1,8 +1,9 @@
-"""Charts of results: a table or a Dataset becomes a Vega-Lite chart, a PNG or an SVG."""
+"""Charts of results, and reports: a table or a Dataset becomes a chart, a run becomes a page."""
 
 from __future__ import annotations
 
 from attraktiv.reports.backtest import backtest_chart, pit_chart
-from attraktiv.reports.forecast import fan_chart, pyramid
+from attraktiv.reports.forecast import fan_chart, nation_fan, pyramid
+from attraktiv.reports.writing import report
 
-__all__ = ["backtest_chart", "fan_chart", "pit_chart", "pyramid"]
+__all__ = ["backtest_chart", "fan_chart", "nation_fan", "pit_chart", "pyramid", "report"]

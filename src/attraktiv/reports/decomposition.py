@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 MOST = 60
 _REST, _OTHER_FACTORS = "borders and rounding", "other factors"
-_OF_KIND: Final = {
+#: Colours of kinds; those of structure and attractiveness have a colour for each term.
+OF_KIND: Final = {
     NATURAL: COLOURS[2],
     OTHER: "#44AA99",
     LEVEL: COLOURS[5],
@@ -185,6 +186,6 @@ def _colours(bars: pd.DataFrame) -> dict[str, str]:
         own = iter(_OF_ATTRACTIVENESS)
     of_kind = {STRUCTURE: factors, ATTRACTIVE: own}
     return {
-        str(term): next(of_kind[kind]) if kind in of_kind else _OF_KIND[kind]
+        str(term): next(of_kind[kind]) if kind in of_kind else OF_KIND[kind]
         for term, kind in kinds.items()
     }

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from attraktiv.errors import InputError
+from attraktiv.words import number_locale
 
 if TYPE_CHECKING:
     import altair as alt
@@ -61,7 +62,25 @@ def specification(chart: alt.TopLevelMixin) -> dict[str, Any]:
     return {**chart.to_dict(), "config": look}
 
 
-def draw(chart: alt.TopLevelMixin, path: str | Path, *, force: bool = False) -> Path:
+def svg(chart: alt.TopLevelMixin, language: str = "en") -> str:
+    """Return a chart as SVG, with the common look.
+
+    Parameters
+    ----------
+    chart
+        Any Altair chart.
+    language
+        How its numbers are written: ``nb`` or ``en``.
+    """
+    import vl_convert
+
+    text = json.dumps(specification(chart), ensure_ascii=False)
+    return vl_convert.vegalite_to_svg(text, format_locale=number_locale(language))
+
+
+def draw(
+    chart: alt.TopLevelMixin, path: str | Path, *, language: str = "en", force: bool = False
+) -> Path:
     """Write a chart to a file; the suffix says how.
 
     Parameters
@@ -70,6 +89,8 @@ def draw(chart: alt.TopLevelMixin, path: str | Path, *, force: bool = False) -> 
         Any Altair chart; the common look is put on it.
     path
         A file ending in ``.png``, ``.svg`` or ``.json`` (Vega-Lite).
+    language
+        How its numbers are written: ``nb`` or ``en``.
     force
         Replace a file that is there.
 
@@ -92,14 +113,15 @@ def draw(chart: alt.TopLevelMixin, path: str | Path, *, force: bool = False) -> 
         )
     if path.exists() and not force:
         raise InputError(f"{path} is there already. Choose another name, or replace it: --force")
+    if suffix == ".svg":
+        path.write_text(svg(chart, language), encoding="utf-8")
+        return path
     text = json.dumps(specification(chart), ensure_ascii=False)
     if suffix == ".json":
         path.write_text(text, encoding="utf-8")
         return path
     import vl_convert
 
-    if suffix == ".png":
-        path.write_bytes(vl_convert.vegalite_to_png(text, scale=_PIXELS))
-    else:
-        path.write_text(vl_convert.vegalite_to_svg(text), encoding="utf-8")
+    picture = vl_convert.vegalite_to_png(text, scale=_PIXELS, format_locale=number_locale(language))
+    path.write_bytes(picture)
     return path

@@ -15,8 +15,9 @@ from attraktiv.errors import InputError, RunError
 from attraktiv.forecasts import summaries
 from attraktiv.forecasts.known import which_are_women
 from attraktiv.forecasts.stored import stored_forecast, stored_variable
-from attraktiv.queries import query
+from attraktiv.queries import nation_table, query
 from attraktiv.reports.drawing import COLOURS, GREY
+from attraktiv.words import number, scenario_name, text, unit_name, variable_name
 
 if TYPE_CHECKING:
     import altair as alt
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 MOST: Final = 12
 _WIDTH, _HEIGHT = 480, 170
 _SIDE, _BAND_HEIGHT = 230, 15
-_THOUSANDS = "replace(format(abs(datum.value), ',.0f'), /,/g, '\u00a0')"
-_SIGNED = "replace(format(datum.value, ',.0f'), /,/g, '\u00a0')"
+_DASHES = [[5, 3], [2, 2], [9, 3], [9, 3, 2, 3]]
+_UNSIGNED = "format(abs(datum.value), ',.0f')"
 
 
 def fan_chart(
@@ -36,6 +37,8 @@ def fan_chart(
     scenarios: Sequence[str] | None = None,
     probs: Sequence[float] = (0.5, 0.8, 0.95),
     observed: xr.DataArray | None = None,
+    benchmarks: pd.DataFrame | None = None,
+    language: str = "en",
 ) -> alt.TopLevelMixin:
     """Return the fan of a forecast, one row per place.
 
@@ -53,7 +56,12 @@ def fan_chart(
     probs
         Probabilities of the bands.
     observed
-        History (place, year), drawn up to the origin.
+        History (place, year): a line up to the origin, points for what came after.
+    benchmarks
+        Projections of others, with the columns ``projection`` (its name), ``place``, ``year`` and
+        ``population``; drawn with a population.
+    language
+        ``nb`` or ``en``.
 
     Returns
     -------
@@ -66,8 +74,6 @@ def fan_chart(
     InputError
         No place, or more than 12; no probability, or one that is none.
     """
-    import altair as alt
-
     codes = [choice.place_codes(run)[i] for i in choice.find_places(run, places)]
     if not 1 <= len(codes) <= MOST or not probs:
         raise InputError(
@@ -89,23 +95,88 @@ def fan_chart(
             f"A fan chart shows a variable by place and year, and {variable!r} is not one. For "
             f"example: fan_chart(run, ['Oslo'], {names.POPULATION!r})"
         )
-    past = _history(observed, codes, origin)
-    if past and variable == names.POPULATION:  # that of the origin is known: the lines meet
-        now = table[table[names.YEAR] == origin].drop_duplicates(names.PLACE)
-        for code, value in zip(now[names.PLACE], now["median"], strict=True):
-            known = pd.DataFrame({names.YEAR: [origin], "value": [value]})
-            before = past[code]
-            past[code] = pd.concat([before[before[names.YEAR] < origin], known])
-    rows = [
-        _fan(table[table[names.PLACE] == code], past.get(code), order, widest) for code in codes
-    ]
-    of_bands = ", ".join(f"{100 * prob:g}" for prob in sorted(widest))
-    words = variable.replace("_", " ").capitalize()
-    title = alt.TitleParams(
-        f"{words}, forecast from {origin}",
-        subtitle=f"Line: median. Bands: {of_bands} %." + (" Black: observed." if past else ""),
+    if variable != names.POPULATION:
+        benchmarks = None
+    fans = []
+    for code in codes:
+        of_place = table[table[names.PLACE] == code]
+        past = _history(observed, code)
+        title = str(of_place[names.NAME].iloc[0])
+        fans.append(
+            _fan(of_place, past, _of_place(benchmarks, code), order, widest, language, title)
+        )
+    return _rows_of_fans(fans, variable, origin, widest, language, history=observed is not None)
+
+
+def nation_fan(
+    run: xr.DataTree,
+    *,
+    prob: float = 0.8,
+    observed: xr.DataArray | None = None,
+    benchmarks: pd.DataFrame | None = None,
+    language: str = "en",
+) -> alt.TopLevelMixin:
+    """Return the fan of the nation's population, all scenarios with one band each.
+
+    Parameters
+    ----------
+    run
+        A run with a forecast.
+    prob
+        Probability of the band.
+    observed
+        History (place, year), summed in years in which all the places that are summed are known.
+    benchmarks
+        As for :func:`fan_chart`; summed where they have all those places.
+    language
+        ``nb`` or ``en``.
+
+    Returns
+    -------
+    altair.TopLevelMixin
+
+    Raises
+    ------
+    RunError
+        No forecast.
+    """
+    table = nation_table(run, prob=prob)
+    history = whole = None
+    if benchmarks is not None:
+        whole = _summed(benchmarks, table.attrs["places"])
+    if observed is not None:
+        total = observed.sel({names.PLACE: table.attrs["places"]}).sum(names.PLACE, skipna=False)
+        history = _as_history(total)
+    order = [str(one) for one in stored_forecast(run)[names.SCENARIO].values]
+    title = text("chart.all_places", language)
+    fan = _fan(table, history, whole, order, [prob], language, title)
+    origin = int(table.attrs["origin"])
+    return _rows_of_fans(
+        [fan], names.POPULATION, origin, [prob], language, history=history is not None
     )
-    return alt.vconcat(*rows, spacing=14).resolve_scale(color="shared").properties(title=title)
+
+
+def _rows_of_fans(
+    fans: Sequence[alt.LayerChart],
+    variable: str,
+    origin: int,
+    probs: Sequence[float],
+    language: str,
+    *,
+    history: bool,
+) -> alt.TopLevelMixin:
+    import altair as alt
+
+    named = variable_name(variable, language)
+    of_bands = ", ".join(number(100 * prob, language) for prob in sorted(probs))
+    title = alt.TitleParams(
+        text("chart.fan", language, variable=named[:1].upper() + named[1:], origin=origin),
+        subtitle=text(
+            "chart.fan_history" if history else "chart.fan_bands", language, bands=of_bands
+        ),
+    )
+    rows = alt.vconcat(*fans, spacing=14)
+    return rows.resolve_scale(color="shared").properties(title=title)
 
 
 _PLAIN: Final = {
@@ -114,26 +185,53 @@ _PLAIN: Final = {
 }
 
 
-def _history(
-    observed: xr.DataArray | None, codes: Sequence[str], origin: int
-) -> dict[str, pd.DataFrame]:
-    found: dict[str, pd.DataFrame] = {}
-    if observed is None:
-        return found
-    for code in codes:
-        of_place = observed.sel({names.PLACE: code})
-        years = of_place[names.YEAR].values
-        table = pd.DataFrame({names.YEAR: years, "value": of_place.values.astype(float)})
-        found[code] = table[table[names.YEAR] <= origin].dropna()
-    return found
+def _history(observed: xr.DataArray | None, code: str) -> pd.DataFrame | None:
+    if observed is None or code not in observed[names.PLACE].values:
+        return None
+    return _as_history(observed.sel({names.PLACE: code}))
+
+
+def _as_history(of_place: xr.DataArray) -> pd.DataFrame:
+    years = of_place[names.YEAR].values
+    values = of_place.values.astype(float)
+    return pd.DataFrame({names.YEAR: years, "value": values}).dropna()
+
+
+def _summed(benchmarks: pd.DataFrame, places: Sequence[str]) -> pd.DataFrame | None:
+    of_places = benchmarks.loc[benchmarks[names.PLACE].isin(places)]
+    by_year = of_places.groupby(["projection", names.YEAR])
+    total = by_year.agg({names.POPULATION: "sum", names.PLACE: "nunique"}).reset_index()
+    total = total.loc[total[names.PLACE] == len(places)]
+    return total if len(total) else None
+
+
+def _of_place(benchmarks: pd.DataFrame | None, code: str) -> pd.DataFrame | None:
+    if benchmarks is None:
+        return None
+    found = benchmarks.loc[benchmarks[names.PLACE] == code]
+    return found if len(found) else None
 
 
 def _fan(
-    table: pd.DataFrame, past: pd.DataFrame | None, order: Sequence[str], widest: Sequence[float]
-) -> alt.LayerChart | alt.FacetChart:
+    table: pd.DataFrame,
+    past: pd.DataFrame | None,
+    benchmark: pd.DataFrame | None,
+    order: Sequence[str],
+    widest: Sequence[float],
+    language: str,
+    title: str,
+) -> alt.LayerChart:
     import altair as alt
 
-    first = int(min([table[names.YEAR].min(), *([] if past is None else past[names.YEAR])]))
+    origin = int(table[names.YEAR].min())
+    if past is not None and table["variable"].iloc[0].endswith(names.POPULATION):
+        # that of the origin is known: the lines meet
+        now = float(table.loc[table[names.YEAR] == origin, "median"].iloc[0])
+        known = pd.DataFrame({names.YEAR: [origin], "value": [now]})
+        past = pd.concat([past[past[names.YEAR] != origin], known]).sort_values(names.YEAR)
+    first = int(min([origin, *([] if past is None else past[names.YEAR])]))
+    named = {one: scenario_name(one, language) for one in order}
+    table = table.assign(shown=table[names.SCENARIO].map(named))
     x = alt.X(
         f"{names.YEAR}:Q",
         title=None,
@@ -141,18 +239,17 @@ def _fan(
         axis=alt.Axis(format="d", tickMinStep=1, labelFlush=False, grid=False),
     )
     y_scale = alt.Scale(zero=False, nice=True)
-    y_axis = alt.Axis(labelExpr=_SIGNED, minExtent=62, tickCount=5)
-    unit = str(table["unit"].iloc[0])
+    y_axis = alt.Axis(format=",.0f", minExtent=62, tickCount=5)
+    unit = unit_name(str(table["unit"].iloc[0]), language)
+    several = {"orient": "top", "symbolType": "stroke", "symbolStrokeWidth": 3, "symbolOpacity": 1}
     colour = alt.Color(
-        f"{names.SCENARIO}:N",
-        sort=list(order),
-        scale=alt.Scale(domain=list(order), range=list(COLOURS[: len(order)])),
+        "shown:N",
+        sort=list(named.values()),
+        scale=alt.Scale(domain=list(named.values()), range=list(COLOURS[: len(order)])),
         title=None,
-        legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1)
-        if len(order) > 1
-        else None,
+        legend=alt.Legend(**several) if len(order) > 1 else None,
     )
-    layers = [
+    layers: list[alt.Chart] = [
         alt.Chart(table[table["prob"] == prob])
         .mark_area(opacity=0.2)
         .encode(
@@ -170,13 +267,30 @@ def _fan(
         .encode(x=x, y=alt.Y("median:Q", scale=y_scale), color=colour)
     )
     if past is not None and len(past):
-        layers.append(
-            alt.Chart(past)
-            .mark_line(color="black", strokeWidth=1.8)
-            .encode(x=x, y=alt.Y("value:Q", scale=y_scale))
-        )
-    name = alt.TitleParams(str(table[names.NAME].iloc[0]), fontSize=12, offset=4)
-    return alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT, title=name)
+        y = alt.Y("value:Q", scale=y_scale)
+        history = alt.Chart(past[past[names.YEAR] <= origin])
+        layers.append(history.mark_line(color="black", strokeWidth=1.8).encode(x=x, y=y))
+        came = past[(past[names.YEAR] > origin) & (past[names.YEAR] <= table[names.YEAR].max())]
+        if len(came):
+            layers.append(alt.Chart(came).mark_point(color="black", size=22).encode(x=x, y=y))
+    if benchmark is not None:
+        layers.append(_benchmark(benchmark, x, y_scale))
+    heading = alt.TitleParams(title, fontSize=12, offset=4)
+    return alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT, title=heading)
+
+
+def _benchmark(found: pd.DataFrame, x: alt.X, y_scale: alt.Scale) -> alt.Chart:
+    """Return the projections of others, each dashed in its own way."""
+    import altair as alt
+
+    dashes = alt.StrokeDash(
+        "projection:N", scale=alt.Scale(range=_DASHES), legend=alt.Legend(title=None, orient="top")
+    )
+    return (
+        alt.Chart(found)
+        .mark_line(color="#6B3A00", strokeWidth=2)
+        .encode(x=x, y=alt.Y(f"{names.POPULATION}:Q", scale=y_scale), strokeDash=dashes)
+    )
 
 
 def pyramid(
@@ -187,6 +301,7 @@ def pyramid(
     *,
     width: Literal[1, 5] = 5,
     prob: float = 0.8,
+    language: str = "en",
 ) -> alt.TopLevelMixin:
     """Return the population by sex and age of a place, at the origin and in a later year.
 
@@ -207,6 +322,8 @@ def pyramid(
         Years of age in a bar: 5, or 1.
     prob
         Probability of the band.
+    language
+        ``nb`` or ``en``.
 
     Returns
     -------
@@ -244,15 +361,19 @@ def pyramid(
     table["label"] = table[names.AGE].map(label)
     at_origin, later = (table[table[names.YEAR] == one] for one in (years[0], year))
     order = [label[age] for age in reversed(ages)]
-    axis: dict[str, Any] = {"title": "age", "labelOverlap": True, "ticks": False}
+    axis: dict[str, Any] = {
+        "title": text("chart.age", language),
+        "labelOverlap": True,
+        "ticks": False,
+    }
     if width == 1:
         axis["values"] = [label[age] for age in ages if age % 10 == 0]
     y = alt.Y("label:N", sort=order, axis=alt.Axis(**axis))
     x = alt.X(
         "median:Q",
-        title="← men · persons · women →",
+        title=text("chart.sexes", language),
         scale=alt.Scale(domain=[-top, top], nice=True),
-        axis=alt.Axis(labelExpr=_THOUSANDS, tickCount=7, labelFlush=False),
+        axis=alt.Axis(labelExpr=_UNSIGNED, tickCount=7, labelFlush=False),
     )
     bars = alt.Chart(at_origin).mark_bar(color="#CFCFCF").encode(x=x, y=y)
     band = (
@@ -268,8 +389,15 @@ def pyramid(
     )
     zero = alt.Chart(pd.DataFrame({"x": [0.0]})).mark_rule(color=GREY).encode(x="x:Q")
     title = alt.TitleParams(
-        f"{name}, {years[0]} and {year}",
-        subtitle=f"Grey: {years[0]}. Blue: {year}, median and {100 * prob:g} % band, {scenario}.",
+        text("chart.pyramid", language, place=name, first=years[0], last=year),
+        subtitle=text(
+            "chart.pyramid_reading",
+            language,
+            first=years[0],
+            last=year,
+            band=number(100 * prob, language),
+            scenario=scenario_name(scenario, language),
+        ),
     )
     height = _BAND_HEIGHT if width > 1 else 5
     return alt.layer(bars, band, median, zero).properties(

@@ -13,7 +13,7 @@ _LANGUAGES = frozenset({"nb", "nn", "no", "da"})
 Key = Callable[[str], tuple[str, str]]
 
 
-def collation_key(language: str) -> Key:
+def sort_key(language: str) -> Key:
     """Return a sort key for names.
 
     Parameters
@@ -25,7 +25,7 @@ def collation_key(language: str) -> Key:
 
     Examples
     --------
-    >>> sorted(["Årdal", "Øyer", "Aasen", "Zeta", "Ærlig"], key=collation_key("nb"))
+    >>> sorted(["Årdal", "Øyer", "Aasen", "Zeta", "Ærlig"], key=sort_key("nb"))
     ['Zeta', 'Ærlig', 'Øyer', 'Aasen', 'Årdal']
     """
     if language.lower() not in _LANGUAGES:
