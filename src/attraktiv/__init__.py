@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from attraktiv.model.pymc_model import build_model
     from attraktiv.panels import covariate, read_panel, simulate, simulate_country
     from attraktiv.queries import query
+    from attraktiv.reports import report
+    from attraktiv.server import serve
     from attraktiv.sources import ingest, panel
     from attraktiv.sources.borders import (
         balance_splits,
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
         take_out_transfers,
         to_borders,
     )
-    from attraktiv.reports import report
-    from attraktiv.server import serve
     from attraktiv.specs import ModelSpec, load_spec, models
     from attraktiv.store import open_run, write_run
 
@@ -66,8 +66,8 @@ __all__ = [
     "panel",
     "query",
     "read_panel",
-    "scores",
     "report",
+    "scores",
     "screen",
     "serve",
     "simulate",
