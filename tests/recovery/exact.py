@@ -251,9 +251,8 @@ def section(case: str, table: pd.DataFrame) -> str:
     z = table[[f"z_{name}" for name in ("mean", "square", "low", "high")]]
     where = z.abs().max(axis=1).idxmax()
     ratio = table["before_sd"] / table["after_sd"]
-    apart = np.abs(table["after_mean"].to_numpy(float) - table["before_mean"].to_numpy(float))
-    apart /= np.hypot(table["after_error"].to_numpy(float), table["before_error"].to_numpy(float))
-    furthest = table.index[int(apart.argmax())]
+    apart = standard_errors_apart(table)
+    furthest = apart.idxmax()
     moves = chains * steps / 2 / forgets.max()
     lines = [
         f"## {case[0].upper()}{case[1:]}",
@@ -294,6 +293,12 @@ def section(case: str, table: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
+def standard_errors_apart(table: pd.DataFrame) -> pd.Series:
+    """How far the means before and after lie apart, by parameter."""
+    error = (table["after_error"] ** 2 + table["before_error"] ** 2) ** 0.5
+    return (table["after_mean"] - table["before_mean"]).abs() / error
+
+
 def reading(case: str, table: pd.DataFrame) -> list[str]:
     """Say in words whether chains drifted, and what they could have told.
 
@@ -313,11 +318,21 @@ def reading(case: str, table: pd.DataFrame) -> list[str]:
         f"more would be there with a chance of {chance:.0%} if nothing drifted and they were "
         "independent."
     ]
-    if chance < _MANY:
-        where = z.max(axis=1).idxmax()
+    apart = standard_errors_apart(table)
+    ratio = table["before_sd"] / table["after_sd"]
+    moved = [
+        f"`{name}` (drift {table.loc[name, 'drift']:+.2f}, ratio of deviations {ratio[name]:.2f})"
+        for name in apart.index[apart > 2]
+    ]
+    if moved:
         lines.append(
-            f"That is more than chance alone would explain, most of all in `{where}`; as the z "
-            "depend on each other, it is no proof of a bias, and no proof that there is none."
+            f"Means lie more than two standard errors apart, as of {_BEYOND * len(apart):.1f} "
+            f"parameters in {len(apart)} by chance, of {', '.join(moved)}."
+        )
+    if moved or chance < _MANY:
+        lines.append(
+            "As the numbers depend on each other, that is no proof of a bias, and no proof that "
+            "there is none."
         )
     else:
         lines.append("Nothing is seen to move.")
