@@ -168,8 +168,8 @@ def ask(
         if cube.updated != stamps[0]:
             raise IngestError(
                 f"Table {table.id} was updated while it was asked for: a part of it is of "
-                f"{stamps[0] or 'no known time'}, another of {cube.updated or 'no known time'}, and "
-                "they do not belong together. Fetch all of it anew: --refresh (refresh=True)."
+                f"{stamps[0] or 'no known time'}, another of {cube.updated or 'no known time'}. "
+                "They do not belong together: fetch all of it anew: --refresh (refresh=True)."
             )
         frame = cube.frame()
         if sparse:
