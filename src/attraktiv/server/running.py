@@ -68,7 +68,7 @@ def serve(
         port=port,
         log_level="warning",
         limit_concurrency=_CONNECTIONS,
-        timeout_keep_alive=5,
+        timeout_keep_alive=30,  # longer than clients keep a connection: none is closed under a question
         server_header=False,
         date_header=True,
     )
