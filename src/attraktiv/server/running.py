@@ -12,6 +12,7 @@ from attraktiv.progress import progress
 
 LOOPBACK: Final = "127.0.0.1"
 _CONNECTIONS = 256  # at the same time; more are told to come again
+_SILENCE = 30  # seconds: longer than clients keep a connection, so that none asks a closed one
 _NEEDED = ("fastapi", "uvicorn")
 
 
@@ -68,7 +69,7 @@ def serve(
         port=port,
         log_level="warning",
         limit_concurrency=_CONNECTIONS,
-        timeout_keep_alive=5,
+        timeout_keep_alive=_SILENCE,
         server_header=False,
         date_header=True,
     )
