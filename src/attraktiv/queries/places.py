@@ -35,11 +35,12 @@ def place_table(run: xr.DataTree) -> pd.DataFrame:
     """
     where = find_or_all(run, None)
     constant = run[names.CONSTANT_DATA].dataset
-    persons = constant[names.POPULATION].transpose(names.PLACE, names.YEAR).to_pandas()
     columns: dict[str, object] = {
         names.PLACE: np.array(choice.place_codes(run), dtype=object),
         names.NAME: np.array(choice.place_names(run), dtype=object),
-        names.POPULATION: persons.ffill(axis=1).iloc[:, -1].to_numpy(),
+        names.POPULATION: _last_known(
+            constant[names.POPULATION].transpose(names.PLACE, names.YEAR).values
+        ),
         names.FITTED: constant[names.FITTED].values.astype(bool),
     }
     for name in (names.LONGITUDE, names.LATITUDE):
@@ -78,3 +79,11 @@ def with_own_group(run: xr.DataTree, members: Sequence[str]) -> xr.DataTree:
         if node.name == names.CONSTANT_DATA:
             node.dataset = node.to_dataset().assign({OWN_GROUP: (names.PLACE, labels)})
     return grouped
+
+
+def _last_known(values: np.ndarray) -> np.ndarray:
+    """Give the last number of each row (place, year); NaN where there is none."""
+    known = np.isfinite(values)
+    last = values.shape[1] - 1 - known[:, ::-1].argmax(axis=1)
+    found: np.ndarray = values[np.arange(len(values)), last]
+    return found

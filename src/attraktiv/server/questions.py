@@ -150,7 +150,7 @@ def as_series(frame: pd.DataFrame) -> pd.DataFrame:
     listed = [c for c in frame.columns if c not in labels]
     rows: list[dict[str, Any]] = []
     for key, part in frame.groupby(labels, sort=False, dropna=False):
-        row = dict(zip(labels, key, strict=True))
+        row: dict[str, Any] = dict(zip(labels, key, strict=True))
         row |= {name: _listed(part[name]) for name in listed}
         rows.append(row)
     return _noted(pd.DataFrame(rows), str(frame.attrs.get("note", "")))
