@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from attraktiv.backtests.known import known_panel
-from attraktiv.backtests.official import read_official
 from attraktiv.backtests.running import backtest, open_backtest
 from attraktiv.backtests.summaries import pit_histogram, scores
 
@@ -12,6 +11,5 @@ __all__ = [
     "known_panel",
     "open_backtest",
     "pit_histogram",
-    "read_official",
     "scores",
 ]

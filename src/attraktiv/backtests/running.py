@@ -67,7 +67,7 @@ def backtest(
     horizon : int
         Years ahead. Those without an outcome are left out, and counted.
     benchmarks : sequence of str or Path
-        Projections of others, as :func:`attraktiv.backtests.read_official` reads them.
+        Projections of others, as :func:`attraktiv.panels.read_projection` reads them.
     without : sequence of str
         Factors that are left out of every model.
     draws : int

@@ -15,7 +15,7 @@ from attraktiv.panels.derived import Covariate
 from attraktiv.panels.jobs import jobs_before
 from attraktiv.panels.national import read_national
 from attraktiv.panels.outlines import read_outlines
-from attraktiv.panels.projections import read_projections
+from attraktiv.panels.projections import read_projection, read_projections
 from attraktiv.panels.reading import read_panel
 from attraktiv.panels.schedules import Schedules, read_schedules
 from attraktiv.panels.simulation import (
@@ -49,6 +49,7 @@ __all__ = [
     "read_national",
     "read_outlines",
     "read_panel",
+    "read_projection",
     "read_projections",
     "read_schedules",
     "read_truth",

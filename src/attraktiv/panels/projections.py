@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -9,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from attraktiv import names
-from attraktiv.panels.faults import Faults
-from attraktiv.panels.files import SUFFIXES, find_table, numbers, read_table, whole_years
+from attraktiv.panels.faults import Faults, cells
+from attraktiv.panels.files import SUFFIXES, numbers, read_table, whole_years
 
 FOLDER: Final = "projections"
-PROJECTION, ORIGIN = "projection", "origin"
+PROJECTION: Final = "projection"
 _COLUMNS: Final = (names.PLACE, names.YEAR, names.POPULATION)
 _KEYS: Final = (names.PLACE, names.YEAR)
+_QUANTILE: Final = re.compile(r"q(\d+(?:\.\d+)?)")
 
 
 def read_projections(folder: Path, origin: int) -> pd.DataFrame | None:
@@ -24,9 +26,8 @@ def read_projections(folder: Path, origin: int) -> pd.DataFrame | None:
     Parameters
     ----------
     folder : Path
-        A panel folder, or a built panel, which has none. Each table in its folder
-        ``projections`` has the columns ``place``, ``year``, ``population`` (persons on
-        1 January) and perhaps ``origin``, the year of the last population it knew.
+        A panel folder, or a built panel, which has none. Tables are in its folder
+        ``projections``, each as :func:`read_projection` reads it.
     origin : int
         Of the forecast. Rows of a later ``origin`` are left out.
 
@@ -42,42 +43,101 @@ def read_projections(folder: Path, origin: int) -> pd.DataFrame | None:
         A table that cannot be read, lacks a column, or has a cell that is no number.
     """
     faults = Faults(str(folder / FOLDER))
-    frames = [_read(folder / FOLDER, stem, origin, faults) for stem in _stems(folder / FOLDER)]
+    frames = []
+    for path in _tables(folder / FOLDER):
+        frame = _read(path, faults)
+        if frame is None:
+            continue
+        stated = frame[names.ORIGIN].isna() | (frame[names.ORIGIN] <= origin)
+        kept = frame.loc[stated & (frame[names.YEAR] >= origin), list(_COLUMNS)]
+        frames.append(kept.assign(**{PROJECTION: _stem(path).replace("_", " ")}))
     faults.raise_any()
-    found = [frame for frame in frames if frame is not None and len(frame)]
-    return pd.concat(found, ignore_index=True) if found else None
-
-
-def _read(folder: Path, stem: str, origin: int, faults: Faults) -> pd.DataFrame | None:
-    path = find_table(folder, stem, faults)
-    if path is None:
+    found = [frame for frame in frames if len(frame)]
+    if not found:
         return None
+    return pd.concat(found, ignore_index=True)[[PROJECTION, *_COLUMNS]]
+
+
+def read_projection(path: str | Path) -> tuple[str, pd.DataFrame, dict[float, str]]:
+    """Read one projection.
+
+    Parameters
+    ----------
+    path : str or Path
+        A .csv, .csv.gz or .parquet file with ``place``, ``year`` and ``population`` (persons on
+        1 January), ``origin``, the year of the last population it knew, if there are several
+        (else the year before the first), and quantiles as ``q10``, ``q90``.
+
+    Returns
+    -------
+    name : str
+        Of the file.
+    table : pandas.DataFrame
+        ``place``, ``year``, ``origin``, ``population`` and the columns of quantiles.
+    quantiles : dict of float to str
+        Those columns by probability.
+
+    Raises
+    ------
+    PanelError
+        There is no such file, it lacks a column, a cell is no number, or a row is there twice.
+    """
+    path = Path(path)
+    faults = Faults(str(path))
+    if not path.is_file():
+        faults.add("there is no such file. Give a table of a projection: --benchmark FILE.csv")
+    frame = _read(path, faults) if path.is_file() else None
+    faults.raise_any()
+    assert frame is not None
+    if frame[names.ORIGIN].isna().all():
+        frame[names.ORIGIN] = frame[names.YEAR].min() - 1
+    keys = [*_KEYS, names.ORIGIN]
+    twice = frame.duplicated(keys).to_numpy()
+    if twice.any():
+        faults.add(
+            f"{path.name}: a place has a year twice from one origin ({cells(frame, twice, keys, None)}). "
+            "Valid is one row for each."
+        )
+    faults.raise_any()
+    return _stem(path), frame, _quantiles(frame)
+
+
+def _read(path: Path, faults: Faults) -> pd.DataFrame | None:
+    """Read a table; the origin is missing where none is stated, faulty rows are left out."""
     frame = read_table(path, _COLUMNS, lambda column: column == names.PLACE, faults)
     if frame is None:
         return None
+
+    def years(column: str) -> np.ndarray:
+        return whole_years(frame, column, _KEYS, path.name, faults)
+
     read = pd.DataFrame(
         {
-            PROJECTION: stem.replace("_", " "),
             names.PLACE: frame[names.PLACE].astype(object),
-            names.YEAR: whole_years(frame, names.YEAR, _KEYS, path.name, faults),
-            names.POPULATION: numbers(frame, names.POPULATION, _KEYS, path.name, faults),
+            names.YEAR: years(names.YEAR),
+            names.ORIGIN: years(names.ORIGIN) if names.ORIGIN in frame else np.nan,
+        }
+        | {
+            column: numbers(frame, column, _KEYS, path.name, faults)
+            for column in (names.POPULATION, *_quantiles(frame).values())
         }
     )
-    kept = read.notna().all(axis=1) & (read[names.YEAR] >= origin)
-    if ORIGIN in frame:
-        kept &= whole_years(frame, ORIGIN, _KEYS, path.name, faults) <= origin
+    kept = read[list(_COLUMNS)].notna().all(axis=1)
     return read.loc[kept].astype({names.YEAR: np.int64})
 
 
-def _stems(folder: Path) -> list[str]:
+def _quantiles(frame: pd.DataFrame) -> dict[float, str]:
+    matches = {str(column): _QUANTILE.fullmatch(str(column)) for column in frame}
+    return {float(match[1]) / 100: column for column, match in matches.items() if match}
+
+
+def _tables(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
+    return sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIXES))
+
+
+def _stem(path: Path) -> str:
     # of x.csv.gz no shorter ending is left over
-    endings = sorted(SUFFIXES, key=len, reverse=True)
-    found = {
-        path.name.removesuffix(ending)
-        for path in folder.iterdir()
-        for ending in endings
-        if path.name.endswith(ending)
-    }
-    return sorted(found)
+    ending = next(e for e in sorted(SUFFIXES, key=len, reverse=True) if path.name.endswith(e))
+    return path.name.removesuffix(ending)
