@@ -19,7 +19,7 @@ _WIDTH, _STEP = 430, 19
 _MAP_WIDTH, _MAP_HEIGHT = 520, 640
 _PALE = "#D9D9D9"
 #: From far below the average place to far above it.
-_SCALE: Final = ("#8F3F00", "#F6C79F", "#A6CFE8", "#00466E")
+_SCALE: Final = ("#8F3F00", "#D0762F", "#F6C79F", "#A6CFE8", "#4A94C4", "#00466E")
 _PATH_HEIGHT = 190
 _AXIS: Final = {"format": "~g", "labelFlush": False}
 
@@ -113,12 +113,13 @@ def attractiveness_map(
         features.append({"type": "Feature", "geometry": mapping(outline), "properties": shown})
     west, south, east, north = shapely.total_bounds(shapes)
     told = rows.loc[rows["standing"] != "unclear", "mean"].abs()
-    highest = float(told.quantile(0.95)) if len(told) else 1.0
-    # the scale has no middle: what would be pale there cannot be told from average, and is grey
-    near = highest / 1e6
+    step = _round_step(float(told.quantile(0.9)) / 3 if len(told) else 1.0)
     colour = alt.Color(
         "properties.level:Q",
-        scale=alt.Scale(domain=[-highest, -near, near, highest], range=list(_SCALE), clamp=True),
+        # classes: of a place near zero the side is seen too
+        scale=alt.Scale(
+            type="threshold", domain=[k * step for k in range(-2, 3)], range=list(_SCALE)
+        ),
         legend=alt.Legend(
             title=unit_name(str(frame["unit"].iloc[0]), language),
             orient="top",
@@ -126,7 +127,6 @@ def attractiveness_map(
             gradientLength=220,
             format="~g",
             titleLimit=400,
-            tickCount=5,
         ),
     )
     every = {"type": "FeatureCollection", "features": features}
@@ -147,6 +147,14 @@ def attractiveness_map(
             parallels=[south + (north - south) / 6, north - (north - south) / 6],
         )
         .properties(width=_MAP_WIDTH, height=_MAP_HEIGHT, title=title)
+    )
+
+
+def _round_step(about: float) -> float:
+    """Return a step near a number that is read easily: 1, 2 or 5 and a power of ten."""
+    power = 10.0 ** np.floor(np.log10(about))
+    return float(
+        min((1 * power, 2 * power, 5 * power, 10 * power), key=lambda one: abs(one - about))
     )
 
 

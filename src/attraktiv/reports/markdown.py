@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from attraktiv.reports.document import (
     Block,
@@ -66,7 +66,7 @@ def _block(block: Block, pictures: Mapping[str, str]) -> Iterator[str]:
             yield from (f"- **{_plain(term)}**: {_plain(meaning)}" for term, meaning in entries)
 
 
-def _row(cells: Iterator[str] | list[str] | tuple[str, ...]) -> str:
+def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 

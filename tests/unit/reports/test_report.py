@@ -161,10 +161,8 @@ def test_a_place_answers_the_four_questions(places: str) -> None:
     of_one = [said(key, "en") for key in ("how_attractive_place", *QUESTIONS[1:])]
     assert asked == 2 * of_one
     assert next(text for level, text in page.headings if level == 2) == HOSTILE
-    # path, growth, fan and pyramid; the place that was left out has no growth to split
-    assert len(page.of("img")) == 7
+    assert len(page.of("img")) == 2 * 4  # path, growth, fan and pyramid
     assert said("place_prior", "en") in page.text
-    assert said("no_decomposition", "en") in page.text
     assert "bureau main" in page.text
     assert page.of("html") == [{"lang": "en"}]
 
@@ -200,6 +198,11 @@ def test_without_forecast_panel_and_ages(tmp_path: Path) -> None:
     assert said("least_squares", "nb") in page.text
     assert said("not_sampled", "nb") in page.text
     assert len(page.of("img")) == 2  # no map, no fan
+    bare["constant_data"] = xr.DataTree(
+        bare["constant_data"].to_dataset().drop_vars("next_population")
+    )
+    page = Page(attraktiv.report(bare, tmp_path / "c.html").read_text(encoding="utf-8"))
+    assert said("no_decomposition", "nb") in page.text
     young = told_run("joint", ages=False)
     out = attraktiv.report(young, tmp_path / "b.html", places=["Ås"], language="en")
     page = Page(out.read_text(encoding="utf-8"))
