@@ -94,9 +94,10 @@ def read_projection(path: str | Path) -> tuple[str, pd.DataFrame, dict[float, st
     keys = [*_KEYS, names.ORIGIN]
     twice = frame.duplicated(keys).to_numpy()
     if twice.any():
+        where = cells(frame, twice, keys, None)
         faults.add(
-            f"{path.name}: a place has a year twice from one origin ({cells(frame, twice, keys, None)}). "
-            "Valid is one row for each."
+            f"{path.name}: a place has a year twice from one origin ({where}). Valid is one row "
+            "for each."
         )
     faults.raise_any()
     return _stem(path), frame, _quantiles(frame)

@@ -237,11 +237,11 @@ def _what_next(material: Material) -> Iterator[Block]:
                 say.number(row[names.POPULATION]),
                 say.number(row["median"]),
                 say.to(row["lower"], row["upper"]),
-                say("percent_value", value=say.number(change[i], 0, signed=True)),
+                say("percent_value", value=say.number(row["change"], 0, signed=True)),
                 say.share(row[names.PROB_DECLINE]),
             )
         )
-        for i, row in end.loc[most].iterrows()
+        for _, row in end.assign(change=change).loc[most].iterrows()
     ]
     columns = [
         say("column_place"),

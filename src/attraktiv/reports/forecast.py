@@ -241,13 +241,13 @@ def _fan(
     y_scale = alt.Scale(zero=False, nice=True)
     y_axis = alt.Axis(format=",.0f", minExtent=62, tickCount=5)
     unit = unit_name(str(table["unit"].iloc[0]), language)
-    several = {"orient": "top", "symbolType": "stroke", "symbolStrokeWidth": 3, "symbolOpacity": 1}
+    legend = alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1)
     colour = alt.Color(
         "shown:N",
         sort=list(named.values()),
         scale=alt.Scale(domain=list(named.values()), range=list(COLOURS[: len(order)])),
         title=None,
-        legend=alt.Legend(**several) if len(order) > 1 else None,
+        legend=legend if len(order) > 1 else None,
     )
     layers: list[alt.Chart] = [
         alt.Chart(table[table["prob"] == prob])
@@ -276,7 +276,7 @@ def _fan(
     if benchmark is not None:
         layers.append(_benchmark(benchmark, x, y_scale))
     heading = alt.TitleParams(title, fontSize=12, offset=4)
-    return alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT, title=heading)
+    return alt.LayerChart(layer=layers, width=_WIDTH, height=_HEIGHT, title=heading)
 
 
 def _benchmark(found: pd.DataFrame, x: alt.X, y_scale: alt.Scale) -> alt.Chart:

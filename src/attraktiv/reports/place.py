@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -35,7 +35,8 @@ def place_section(material: Material, code: str) -> Section:
     code
         A place of the run.
     """
-    row = material.league.set_index(names.PLACE).loc[code]
+    league = material.league
+    row: pd.Series[Any] = league[league[names.PLACE] == code].iloc[0]
     named = str(row[names.NAME])
     say = material.say
     blocks: list[Block] = [
@@ -132,7 +133,7 @@ def _why(material: Material, code: str, named: str) -> Iterator[Block]:
     kinds = by_kind(found)
     terms = kinds.loc[kinds["component"] != names.OBSERVED_GROWTH]
     growth = kinds.loc[kinds["component"] == names.OBSERVED_GROWTH].iloc[0]
-    largest = terms.loc[terms["mean"].abs().idxmax()]
+    largest = terms.iloc[int(terms["mean"].abs().to_numpy().argmax())]
     years = {end: int(growth[end]) for end in ("first", "last")}
     key = "place_why" if is_of_migration(material.run) else "place_why_jobs"
 

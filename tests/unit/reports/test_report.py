@@ -265,7 +265,11 @@ def test_calls_that_are_wrong(run: xr.DataTree, tmp_path: Path, folder: Path) ->
         attraktiv.report(run, tmp_path / "a.html", places=["Åss"])
     many = fake_run(places=MOST_PLACES + 1)
     with pytest.raises(InputError, match=f"up to {MOST_PLACES} places.*were {MOST_PLACES + 1}"):
-        attraktiv.report(many, tmp_path / "a.html", places=list(many["posterior"]["place"].values))
+        attraktiv.report(
+            many,
+            tmp_path / "a.html",
+            places=many["posterior"].dataset["place"].to_series().tolist(),
+        )
     foreign = fake_run()
     for name in ("posterior", "constant_data", "observed_data"):
         group = foreign[name].to_dataset()
@@ -279,13 +283,13 @@ def test_calls_that_are_wrong(run: xr.DataTree, tmp_path: Path, folder: Path) ->
 def test_a_pdf_needs_a_browser(
     run: xr.DataTree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(printing.shutil, "which", lambda name: None)
+    monkeypatch.setattr("shutil.which", lambda name: None)
     with pytest.raises(InputError, match=r"printed by Chromium or Chrome.*--out report\.html"):
         attraktiv.report(run, tmp_path / "a.pdf", places=["Ås"])
     broken = tmp_path / "browser"
     broken.write_text("#!/bin/sh\necho out of memory >&2\nexit 3\n", encoding="utf-8")
     broken.chmod(0o755)
-    monkeypatch.setattr(printing.shutil, "which", lambda name: str(broken))
+    monkeypatch.setattr("shutil.which", lambda name: str(broken))
     with pytest.raises(AttraktivError, match="did not print the report \\(out of memory\\)"):
         printing.print_page("<p>", tmp_path / "a.pdf")
     assert [path.name for path in tmp_path.iterdir()] == ["browser"]
