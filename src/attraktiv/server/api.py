@@ -267,7 +267,7 @@ def router(served: Served, answers: Answers) -> APIRouter:
 async def first_view(served: Served, answers: Answers) -> None:
     """Compute what the page shows first, so that nobody waits for it."""
     run = next(iter(served.runs))
-    everything, all_places = Ranking(), Rows()
+    everything, all_places = Ranking.model_validate({}), Rows.model_validate({})
     for name, key, compute in (
         ("attractiveness", everything.key(), lambda: questions.ranking(served, run, everything)),
         ("places", all_places.key(), lambda: questions.places(served, run)),

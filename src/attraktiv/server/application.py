@@ -76,7 +76,7 @@ def application(served: Served, *, hosts: Sequence[str]) -> FastAPI:
 def _chart_library() -> bytes:
     import vl_convert
 
-    return vl_convert.javascript_bundle().encode()
+    return vl_convert.javascript_bundle(None).encode()
 
 
 async def _ours(_: Request, error: Exception) -> JSONResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Iterator
 
 import pandas as pd
 import pytest
@@ -67,11 +68,13 @@ def test_a_question_asked_by_many_is_answered_once_and_few_at_a_time() -> None:
 
 
 def test_what_fails_is_asked_again() -> None:
-    outcomes = iter([RunError("not now"), pd.DataFrame({"mean": [1.0]})])
+    outcomes: Iterator[RunError | pd.DataFrame] = iter(
+        [RunError("not now"), pd.DataFrame({"mean": [1.0]})]
+    )
 
     def compute() -> pd.DataFrame:
         outcome = next(outcomes)
-        if isinstance(outcome, Exception):
+        if isinstance(outcome, RunError):
             raise outcome
         return outcome
 

@@ -90,7 +90,7 @@ def test_a_folder_without_polygons_has_no_outlines(tmp_path: Path) -> None:
 
 
 def test_what_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(InputError, match=r'fastapi and uvicorn.*pip install "attraktiv\[serve\]"'):
         running.require_installed()
 
