@@ -30,7 +30,7 @@ def known_panel(panel: xr.Dataset, origin: int) -> xr.Dataset:
     xarray.Dataset
         A panel that ends in the origin. Attributes of places and borders have no year and are
         kept; so is the earliest commuting where none is from before the origin.
-        :func:`look_ahead` names them.
+        ``look_ahead`` of the result of a backtest names them.
     """
     cut = panel.sel({names.YEAR: slice(None, origin)})
     last = cut[names.YEAR] == origin

@@ -74,7 +74,7 @@ def test_what_fails_is_asked_again() -> None:
 
     def compute() -> pd.DataFrame:
         outcome = next(outcomes)
-        if isinstance(outcome, Exception):
+        if isinstance(outcome, RunError):
             raise outcome
         return outcome
 
