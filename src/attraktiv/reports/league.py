@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 _WIDTH, _STEP = 430, 19
-_MAP_WIDTH, _MAP_HEIGHT = 520, 640
+_MAP_WIDTH, _LEAST_HEIGHT, _MOST_HEIGHT = 520, 200, 640
 _PALE = "#D9D9D9"
 #: From far below the average place to far above it.
 _SCALE: Final = ("#8F3F00", "#D0762F", "#F6C79F", "#A6CFE8", "#4A94C4", "#00466E")
@@ -138,6 +138,9 @@ def attractiveness_map(
         .mark_geoshape(stroke="white", strokeWidth=0.3)
         .encode(color=colour),
     )
+    # a degree of longitude is shorter the farther from the equator
+    breadth = (east - west) * np.cos(np.radians((south + north) / 2))
+    height = float(np.clip(_MAP_WIDTH * (north - south) / breadth, _LEAST_HEIGHT, _MOST_HEIGHT))
     title = alt.TitleParams(text("chart.map", language), fontSize=12)
     return (
         alt.layer(*layers)
@@ -146,7 +149,7 @@ def attractiveness_map(
             rotate=[-(west + east) / 2, 0, 0],
             parallels=[south + (north - south) / 6, north - (north - south) / 6],
         )
-        .properties(width=_MAP_WIDTH, height=_MAP_HEIGHT, title=title)
+        .properties(width=_MAP_WIDTH, height=height, title=title)
     )
 
 

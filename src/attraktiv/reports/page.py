@@ -25,6 +25,9 @@ from attraktiv.reports.drawing import svg
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
+_ONE_SHEET = 30  # rows that a printed sheet holds, so that they are not parted
+
+
 def as_html(document: Document, on_figure: Callable[[], None] = lambda: None) -> str:
     """Return a report as a page.
 
@@ -146,10 +149,11 @@ def _table(table: Table, label: str, language: str) -> str:
         muted = ' class="muted"' if row.muted else ""
         body.append(f'<tr{muted}><th scope="row">{first}</th>{cells}</tr>')
     caption = f"<strong>{label}</strong> {escape(table.caption)}"
+    whole = " whole" if len(table.rows) <= _ONE_SHEET else ""
     # a wide table scrolls on a phone, and by the keys of one who has no mouse
     name = f"{label} {words.text('report.scroll', language)}"
     return (
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(name)}">'
+        f'<div class="scroll{whole}" role="region" tabindex="0" aria-label="{escape(name)}">'
         f"<table><caption><span>{caption}</span></caption><thead><tr>{head}</tr></thead>"
         f"<tbody>\n{chr(10).join(body)}\n</tbody></table></div>"
     )
