@@ -38,6 +38,7 @@ JOBS = (
     "  + neighbour_job_growth + "
 )
 MODELS = ("hierarchical_static", "hierarchical_grouped", "book_2023")
+PHI = 'phi = { distribution = "log_normal", mu = 0.7, sigma = 0.7 }\n'
 LASTING = 'rho_alpha = { distribution = "beta", alpha = %s, beta = 2.0 }'
 
 
@@ -210,9 +211,8 @@ def write(folder: Path) -> None:
     main = run("models", [DEFAULT, plain, *MODELS], panel)
     bare = run("without_centrality", [DEFAULT], panel, without=["centrality"])
     lasting = variant("dynamic_lasting_level", {LASTING % "2.0": LASTING % "8.0"})
-    noise = variant(
-        "dynamic_noise_of_one_size", {"size_dependent = true": "size_dependent = false"}
-    )
+    one_size = {"size_dependent = true": "size_dependent = false", PHI: ""}
+    noise = variant("dynamic_noise_of_one_size", one_size)
     trials = run("trials", [lasting, noise], panel)
     robust = run("robust", ["hierarchical_robust"], panel)
     joint = run("joint", ["joint_2026"], panel, without=["industry_mix"])

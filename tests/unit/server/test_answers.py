@@ -68,7 +68,7 @@ def test_a_question_asked_by_many_is_answered_once_and_few_at_a_time() -> None:
 
 
 def test_what_fails_is_asked_again() -> None:
-    outcomes: Iterator[Exception | pd.DataFrame] = iter(
+    outcomes: Iterator[RunError | pd.DataFrame] = iter(
         [RunError("not now"), pd.DataFrame({"mean": [1.0]})]
     )
 
