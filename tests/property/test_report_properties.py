@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attraktiv.reports.document import (
+    Block,
     Definitions,
     Document,
     Heading,
@@ -43,7 +44,7 @@ class Seen(HTMLParser):
 
 
 def document(name: str) -> Document:
-    blocks = [
+    blocks: list[Block] = [
         Heading(name),
         Paragraph(name, "lead"),
         Table(name, [name, name], [Row([name, name])]),
