@@ -69,7 +69,6 @@ rests on little more than one observation.
 `dynamic_no_jobs` is `hierarchical_dynamic` without job growth among its factors,
 `dynamic_lasting_level` has a prior by which the national level lasts longer (Beta(8, 2) for its
 autocorrelation), and `dynamic_noise_of_one_size` has noise that is alike in small and large places.
-`joint_2026` is fitted without an industry mix, which this panel does not have.
 
 ![CRPS and coverage by years ahead](backtest-norway.svg)
 
@@ -215,8 +214,7 @@ def write(folder: Path) -> None:
     noise = variant("dynamic_noise_of_one_size", one_size)
     trials = run("trials", [lasting, noise], panel)
     robust = run("robust", ["hierarchical_robust"], panel)
-    joint = run("joint", ["joint_2026"], panel, without=["industry_mix"])
-    found = together(main, [trials, robust, joint])
+    found = together(main, [trials, robust])
     draw(backtest_chart(attraktiv.scores(main)), PAGE.with_name("backtest-norway.svg"), force=True)
     tenths = pit_histogram(main)
     shown = tenths["forecaster"].isin([DEFAULT, "regression_zero", "trend", "cohort_method"])
