@@ -42,12 +42,6 @@ def migrant_profile() -> np.ndarray:
     return np.tile(childhood + youth + 0.08, (len(SEXES), 1))
 
 
-def alive() -> np.ndarray:
-    """Give those of a birth who live at each age, (sex, age), as a share of those at birth."""
-    share: np.ndarray = np.cumprod(1 - death_probabilities(), axis=1)
-    return share
-
-
 def start_population(
     rng: np.random.Generator, size: np.ndarray, centrality: np.ndarray
 ) -> np.ndarray:
@@ -55,12 +49,13 @@ def start_population(
 
     A stationary age structure, with more young adults and fewer old where centrality is high.
     """
+    alive = np.cumprod(1 - death_probabilities(), axis=1)
     young = ((AGES >= 20) & (AGES < 40)).astype(float)
     old = (AGES >= 67).astype(float)
     tilt = (centrality - centrality.mean()) / 1000.0
     more_young = 0.5 * tilt + rng.normal(0.0, 0.08, len(size))
     more_old = -0.7 * tilt + rng.normal(0.0, 0.12, len(size))
-    shape = alive() * np.exp(more_young[:, None, None] * young + more_old[:, None, None] * old)
+    shape = alive * np.exp(more_young[:, None, None] * young + more_old[:, None, None] * old)
     share = shape.reshape(len(size), -1)
     share = share / share.sum(axis=1, keepdims=True)
     drawn = rng.multinomial(size.astype(np.int64), share)
@@ -114,8 +109,7 @@ def add_migrants(population: np.ndarray, net: np.ndarray) -> np.ndarray:
     shape = population.shape
     people = population.reshape(len(net), -1)
     profile = migrant_profile().ravel()
-    # the profile is of a person of each age: fewer come of the ages at which fewer live
-    arriving = np.broadcast_to(profile * alive().ravel(), people.shape)
+    arriving = np.broadcast_to(profile, people.shape)
     weight = np.where(net[:, None] < 0, people * profile, arriving)
     wanted = np.abs(net)[:, None] * weight / weight.sum(axis=1, keepdims=True)
     room = np.where(net[:, None] < 0, people, np.inf)
