@@ -102,4 +102,4 @@ def test_what_the_command_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert f"Run:    {out / 'run'}" in text
     assert f"Report: {out / 'report.html'}" in text
     assert "Population on 1 January, forecast from 2017" in text
-    assert text.count("\n  attraktiv ") == 4
+    assert text.count("\n  attraktiv ") == 5

@@ -7,6 +7,7 @@ embed it.
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -59,7 +60,8 @@ def specification(chart: alt.TopLevelMixin) -> dict[str, Any]:
         "view": {"stroke": None},
         "range": {"category": list(COLOURS)},
     }
-    return {**chart.to_dict(), "config": look}
+    found: dict[str, Any] = _as_json({**chart.to_dict(), "config": look})
+    return found
 
 
 def svg(chart: alt.TopLevelMixin, language: str = "en") -> str:
@@ -125,3 +127,12 @@ def draw(
     picture = vl_convert.vegalite_to_png(text, scale=_PIXELS, format_locale=number_locale(language))
     path.write_bytes(picture)
     return path
+
+
+def _as_json(value: Any) -> Any:
+    """Return a value in which what is not known is null: JSON has no NaN."""
+    if isinstance(value, dict):
+        return {key: _as_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_as_json(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

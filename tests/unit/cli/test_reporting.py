@@ -24,7 +24,7 @@ def test_a_report_on_a_place(call: Call, stored: Path, tmp_path: Path) -> None:
     asked = ("report", stored, "--place", "Øygarden", "--out", out)
     result = call(*asked)
     assert (result.exit_code, result.stderr) == (0, "")
-    assert f"Report: {out}" in result.stdout.replace("\n", "")
+    assert f"Report: {out}" in " ".join(result.stdout.split())
     text = out.read_text(encoding="utf-8")
     assert "## Øygarden" in text
     assert "## Metoden i korte ord" in text

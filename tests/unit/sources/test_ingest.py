@@ -354,7 +354,7 @@ def test_the_command(standin: Standin, tmp_path: Path, monkeypatch: pytest.Monke
     assert call("panel", out).exit_code == 0
     again = call("ingest", OTHER, out)
     assert again.exit_code == 2
-    assert "already exists" in again.stderr
+    assert "already exists" in " ".join(again.stderr.split())
     assert call("ingest", "sbb", tmp_path / "x").exit_code == 2
 
 
