@@ -91,7 +91,7 @@ def counts(frame: pd.DataFrame) -> dict[str, int]:
 
 
 def _how_attractive(material: Material) -> Iterator[Block]:
-    say, frame = material.say, material.league
+    say, frame = material.say, material.known
     jobs = "" if is_of_migration(material.run) else "_jobs"
     yield Paragraph(say(f"what_it_is{jobs}"))
     yield Paragraph(say("lead", band=say.band, **counts(frame)), "lead")
@@ -107,14 +107,14 @@ def _how_attractive(material: Material) -> Iterator[Block]:
         years = {end: int(frame[end].iloc[0]) for end in ("first", "last")}
         yield Figure(
             "map",
-            attractiveness_map(frame, material.outlines, say.language),
+            attractiveness_map(material.league, material.outlines, say.language),
             say("map_caption", **years),
             say("map_alt", **counts(frame)),
         )
 
 
 def _how_sure(material: Material) -> Iterator[Block]:
-    say, frame = material.say, material.league
+    say, frame = material.say, material.known
     yield Paragraph(say("sure", band=say.band))
     if check(material.run).passed is None:
         yield Paragraph(say("least_squares"), "warning")
@@ -140,7 +140,7 @@ def _how_sure(material: Material) -> Iterator[Block]:
 
 
 def _why(material: Material) -> Iterator[Block]:
-    say, run, frame = material.say, material.run, material.league
+    say, run, frame = material.say, material.run, material.known
     migration = is_of_migration(run)
     yield Paragraph(say("why_country" if migration else "why_country_jobs"))
     fitted = frame.loc[~frame[names.FROM_PRIOR].astype(bool)]

@@ -109,11 +109,12 @@ def attractiveness_map(
     features = []
     for one, outline in zip(known, shapes, strict=True):
         row = rows.loc[one["properties"][names.PLACE]]
-        shown = {"level": float(row["mean"]), "told": row["standing"] != "unclear"}
+        told = row["standing"] != "unclear"
+        shown = {"level": float(row["mean"]) if told else None, "told": told}
         features.append({"type": "Feature", "geometry": mapping(outline), "properties": shown})
     west, south, east, north = shapely.total_bounds(shapes)
-    told = rows.loc[rows["standing"] != "unclear", "mean"].abs()
-    step = _round_step(float(told.quantile(0.9)) / 3 if len(told) else 1.0)
+    levels = rows.loc[rows["standing"] != "unclear", "mean"].abs()
+    step = _round_step(float(levels.quantile(0.9)) / 3 if len(levels) else 1.0)
     colour = alt.Color(
         "properties.level:Q",
         # classes: of a place near zero the side is seen too

@@ -59,7 +59,7 @@ def _block(block: Block, pictures: Mapping[str, str]) -> Iterator[str]:
         case Table():
             yield f"*{_plain(block.caption)}*"
             yield ""
-            yield _row(block.columns)
+            yield _row([_plain(column) for column in block.columns])
             yield _row(["---" if i in block.text else "--:" for i in range(len(block.columns))])
             yield from (_row([_plain(cell) for cell in row.cells]) for row in block.rows)
         case Definitions(entries):

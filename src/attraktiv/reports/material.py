@@ -56,6 +56,14 @@ class Material:
         return attractiveness_table(self.run, prob=self.say.prob)
 
     @property
+    def known(self) -> pd.DataFrame:
+        """Those of the league whose attractiveness is known: a regression leaves out what it must.
+
+        A hierarchical model knows all, if only from what places are in general.
+        """
+        return self.league.loc[self.league["mean"].notna()]
+
+    @property
     def has_forecast(self) -> bool:
         """Whether the run looks ahead."""
         return names.FORECAST in self.run.children

@@ -39,6 +39,10 @@ def place_section(material: Material, code: str) -> Section:
     row: pd.Series[Any] = league[league[names.PLACE] == code].iloc[0]
     named = str(row[names.NAME])
     say = material.say
+    if pd.isna(row["mean"]):
+        unknown = Paragraph(say("place_unknown"), "warning")
+        ahead: list[Block] = [Heading(say("what_next")), *_what_next(material, code, named)]
+        return Section(f"place-{code}", named, [unknown, *ahead], new_page=True)
     blocks: list[Block] = [
         Heading(say("how_attractive_place")),
         *_how_attractive(material, code, row),

@@ -25,10 +25,12 @@ def test_all_municipalities_are_in_the_report(
     named = re.findall(r'<th scope="row">(.*?)(?: \*)?</th>', table)
     assert len(named) == norway.sizes["place"]
     assert named[0] == "Alstahaug"
-    last = [name for name in named if name[0] in "ÆØÅ"]
-    assert last
+    # Aarborte - Hattfjelldal stands where Å does
+    last = [name for name in named if name.startswith(("Æ", "Ø", "Å", "Aa"))]
+    assert {name[0] for name in last} >= {"Ø", "Å"}
     assert named[-len(last) :] == last
-    assert [name[0] for name in last] == sorted((name[0] for name in last), key="ÆØÅ".index)
+    letters = [name[0].replace("A", "Å") for name in last]
+    assert letters == sorted(letters, key="ÆØÅ".index)
     assert "Kart over attraktivitet" in html
     # the panel is the one that was fitted
     assert text("report.panel_differs", "nb") not in html

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import warnings
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +15,7 @@ from tests.unit.runs import fake_run
 
 import attraktiv
 from attraktiv import words
-from attraktiv.errors import AttraktivError, InputError, PanelWarning, RunError
+from attraktiv.errors import AttraktivError, InputError, RunError
 from attraktiv.reports import printing
 from attraktiv.reports.writing import MOST_PLACES
 
@@ -74,20 +73,16 @@ def folder(run: xr.DataTree, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def country(run: xr.DataTree, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A Norwegian report on the country, with all there can be."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PanelWarning)
-        out = tmp_path_factory.mktemp("report") / "report.html"
-        attraktiv.report(run, out, panel=folder)
+    out = tmp_path_factory.mktemp("report") / "report.html"
+    attraktiv.report(run, out, panel=folder)
     return out.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
 def places(run: xr.DataTree, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """An English report on two places: one hostile by name, one left out of the fit."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PanelWarning)
-        out = tmp_path_factory.mktemp("report") / "report.html"
-        attraktiv.report(run, out, panel=folder, places=["00106", "00104"], language="en")
+    out = tmp_path_factory.mktemp("report") / "report.html"
+    attraktiv.report(run, out, panel=folder, places=["00106", "00104"], language="en")
     return out.read_text(encoding="utf-8")
 
 
@@ -208,6 +203,19 @@ def test_without_forecast_panel_and_ages(tmp_path: Path) -> None:
     page = Page(out.read_text(encoding="utf-8"))
     assert len(page.of("img")) == 3  # no pyramid
     assert "Own jobs, attractiveness" in page.text
+
+
+def test_a_regression_says_nothing_of_what_it_has_not_seen(folder: Path, tmp_path: Path) -> None:
+    run = told_run("least-squares", ages=False)
+    out = attraktiv.report(run, tmp_path / "a.html", panel=folder, language="en")
+    page = Page(out.read_text(encoding="utf-8"))
+    assert "Of 8 places" in page.text  # of nine
+    assert not re.search(r"Lowest is \S+ with –", page.text)
+    assert len(page.of("img")) == 4
+    out = attraktiv.report(run, tmp_path / "b.html", places=["00104"], language="en")
+    page = Page(out.read_text(encoding="utf-8"))
+    assert said("place_unknown", "en") in page.text
+    assert len(page.of("img")) == 1
 
 
 def test_a_run_that_failed_says_so(tmp_path: Path) -> None:
