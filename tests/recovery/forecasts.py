@@ -75,7 +75,9 @@ of the ages from 80 to 105 as to that of 79, however few live there, where the f
 that hardly anybody moves. After one year the square of the error was 1.57 ± 0.10 times what the
 forecast believes, 1.24 ± 0.07 in whole persons, 1.13 ± 0.06 without migrants aged 80 or more, and
 0.92 ± 0.05 with both changes (18 other countries, `hierarchical_static` without job growth). What
-is unsure for longer, as the level of mortality, soon outweighs it.
+is unsure for longer, as the level of mortality, soon outweighs it. The tables
+below were made so; since then deaths below 67, at 67–79, 80–89 and from 90 have each a chance of
+their own, and the tables are to be made again.
 
 **What leans.** More deaths come than the middle of the forecast, 1.5% in the nation after five
 years, and after twenty fewer people are aged 80 or more, 2%: mortality is believed to fall by 1.5%
