@@ -11,7 +11,7 @@ import numpy as np
 
 from attraktiv.panels.borders import POLYGONS
 
-_POINTS = 12_000  # in all: a map of a page shows no more
+_POINTS = 12_000  # in all: a map on paper or a screen shows no more
 _DECIMALS = 4  # of a degree: some ten metres
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from attraktiv.reports.backtest import backtest_chart, pit_chart
-from attraktiv.reports.forecast import fan_chart, nation_fan, pyramid
+from attraktiv.reports.fan import fan_chart, nation_fan
+from attraktiv.reports.pyramids import pyramid
 from attraktiv.reports.writing import report
 
 __all__ = ["backtest_chart", "fan_chart", "nation_fan", "pit_chart", "pyramid", "report"]

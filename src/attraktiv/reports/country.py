@@ -16,7 +16,7 @@ from attraktiv.errors import RunError
 from attraktiv.queries import decomposition_table, query
 from attraktiv.reports.ahead import ahead_table, last_values
 from attraktiv.reports.document import Block, Figure, Paragraph, Row, Section, Table
-from attraktiv.reports.forecast import nation_fan
+from attraktiv.reports.fan import nation_fan
 from attraktiv.reports.kinds import by_kind, stacked_chart
 from attraktiv.reports.league import attractiveness_map, labels, league_chart
 from attraktiv.reports.material import Material

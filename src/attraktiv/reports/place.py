@@ -13,11 +13,12 @@ from attraktiv.errors import RunError
 from attraktiv.queries import attractiveness_table, decomposition_table, forecast_table, query
 from attraktiv.reports.ahead import ahead_table, benchmark_table, difference_table, last_values
 from attraktiv.reports.document import Block, Figure, Heading, Paragraph, Row, Section, Table
-from attraktiv.reports.forecast import fan_chart, pyramid
+from attraktiv.reports.fan import fan_chart
 from attraktiv.reports.kinds import by_kind, kinds_chart
 from attraktiv.reports.league import path_chart
 from attraktiv.reports.material import Material
 from attraktiv.reports.phrases import capital, decimals_of
+from attraktiv.reports.pyramids import pyramid
 from attraktiv.reports.standing import standing
 from attraktiv.words import component_name, scenario_name, text
 

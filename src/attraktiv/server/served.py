@@ -14,9 +14,8 @@ import xarray as xr
 
 from attraktiv import names
 from attraktiv.errors import InputError, RunError
-from attraktiv.panels import read_panel
+from attraktiv.panels import read_outlines, read_panel
 from attraktiv.queries import place_table, run_facts
-from attraktiv.server.geometry import read_outlines
 from attraktiv.store import open_run
 
 _METADATA = "zarr.json"
