@@ -15,7 +15,10 @@ import xarray as xr
 import attraktiv
 from attraktiv import names
 from attraktiv.backtests.forecasters import (
+    COHORTS,
+    NO_CHANGE,
     REGRESSION,
+    TREND,
     Contest,
     Draws,
     forecasters_of,
@@ -26,13 +29,14 @@ from attraktiv.backtests.known import known_panel, look_ahead
 from attraktiv.backtests.official import Official, read_official
 from attraktiv.backtests.scoring import score_draws, score_quantiles, scored
 from attraktiv.backtests.tasks import run_tasks
-from attraktiv.backtests.units import Units, outcomes, units_of
+from attraktiv.backtests.units import BLOCKS, Units, outcomes, units_of
 from attraktiv.errors import AttraktivError, InputError
+from attraktiv.evaluation.bootstrap import find_blocks
 from attraktiv.model import build_designs
 from attraktiv.panels import content_hash, read_panel
 from attraktiv.progress import progress as progress_bar
 from attraktiv.specs import ModelSpec, load_spec
-from attraktiv.store import add_result, has_result, open_results, remove_litter, start_backtest
+from attraktiv.store import add_result, has_result, open_results, read_contest, start_backtest
 
 FAILED = "failed"
 _DRAWS = 400
@@ -104,8 +108,8 @@ def backtest(
     ahead = _refuse(data, origins, horizon, draws, seed)
     official = [read_official(path) for path in benchmarks]
     _refuse_names(specs, official)
+    last = known_panel(data, max(origins))
     for spec in specs.values():  # what cannot be fitted is said before anything is
-        last = known_panel(data, max(origins))
         build_designs(spec, last, last=max(origins) - 1, without=tuple(without))
     with tempfile.TemporaryDirectory() as temporary:
         target = Path(temporary) / "backtest" if out is None else Path(out)
@@ -117,9 +121,8 @@ def backtest(
         units = units_of(data)
         starts = [int(origin) for origin in origins]
         own = [name for task in tasks_of(contest) for name in forecasters_of(task)]
-        forecasters = own + [one.name for one in official]
         known = {
-            "forecasters": forecasters,
+            "forecasters": own + [one.name for one in official],
             "forecasts_of_its_own": own,
             "origins": starts,
             "horizon": horizon,
@@ -135,7 +138,6 @@ def backtest(
         }
         common = _common(data, units, starts, horizon)
         store = start_backtest(target, known, common, force=force)
-        remove_litter(store, forecasters)
         _state(store, official, units, common, starts)
         tasks = [
             (task, origin, ahead[origin])
@@ -206,6 +208,7 @@ def open_backtest(path: str | Path) -> xr.Dataset:
                                        "version", "without", "look_ahead",
                                        "horizons_without_outcome")}
     ).assign_attrs(
+        {BLOCKS: common.attrs[BLOCKS]},
         models=list(contest["models"]),
         forecasts_of_its_own=contest["forecasts_of_its_own"],
         failed=failed,
@@ -250,12 +253,11 @@ def _state(
             stated = {}
             for level, column in columns.items():
                 values = one.values(column, origin, horizon, units.places)
-                told = np.isfinite(values) & np.isfinite(
-                    of[names.OBSERVED].values[:, : len(values.T)]
-                )
-                whole = told.all(axis=1, keepdims=True)  # a sum of some would be no sum
-                sums = units.of(values, told & (whole if level == 0.5 else False))
-                stated[level] = sums
+                came = of[names.OBSERVED].values[:, : len(units.places)]
+                told = np.isfinite(values) & np.isfinite(came)
+                # a sum of some places would be no sum, and quantiles do not add up
+                summed = told.all(axis=1, keepdims=True) & (level == 0.5)
+                stated[level] = units.of(values, told & summed)
             parts = {names.POPULATION: score_quantiles(stated, of[names.OBSERVED].values)}
             add_result(store, one.name, origin, scored(parts, truth))
 
@@ -279,6 +281,8 @@ def _common(panel: xr.Dataset, units: Units, origins: list[int], horizon: int) -
         filler = np.full(sums, np.nan if numeric else "", dtype=float if numeric else object)
         own = values.values.astype(float if numeric else object)
         of_unit[str(name)] = np.append(own, filler)
+    # a store lists its variables in no order: what "the first column" is has to be written down
+    truth = truth.assign_attrs({BLOCKS: find_blocks(panel, None)[0]})
     return truth.assign({name: (names.UNIT, values) for name, values in of_unit.items()})
 
 
@@ -296,7 +300,7 @@ def _specs(models: Sequence[str | Path | ModelSpec]) -> dict[str, ModelSpec]:
 
 
 def _refuse_names(specs: dict[str, ModelSpec], official: list[Official]) -> None:
-    taken = [*specs, *forecasters_of(REGRESSION), "no_change", "trend", "cohort_method"]
+    taken = [*specs, *forecasters_of(REGRESSION), NO_CHANGE, TREND, COHORTS]
     for one in official:
         if one.name in taken or not re.fullmatch(r"\w[\w.-]*", one.name):
             raise InputError(
@@ -347,4 +351,4 @@ def _seed_of(target: Path) -> int | None:
     """Give the seed of a backtest that was left unfinished."""
     if not target.exists():
         return None
-    return int(open_results(target)[0]["seed"])
+    return int(read_contest(target)["seed"])

@@ -30,8 +30,9 @@ import xarray as xr
 
 from attraktiv import names
 from attraktiv.backtests.forecasters import TREND
-from attraktiv.backtests.units import PLACE_LEVEL
+from attraktiv.backtests.units import BLOCKS, PLACE_LEVEL
 from attraktiv.errors import InputError
+from attraktiv.evaluation.bootstrap import find_blocks
 
 PROBS = {0.5: (0.25, 0.75), 0.8: (0.1, 0.9), 0.95: (0.025, 0.975)}
 SIZES = (0, 2_000, 5_000, 20_000, 50_000)
@@ -368,18 +369,12 @@ def _drawn_runs(origins: int, length: int, rng: np.random.Generator) -> np.ndarr
 
 
 def _blocks(chosen: xr.Dataset) -> np.ndarray:
-    """Give the block of each unit: the first column of text that puts places together."""
-    labels = chosen[names.UNIT_LABEL].values.astype(object).astype(str)
-    for name, values in chosen.data_vars.items():
-        if values.dims != (names.UNIT,) or values.dtype.kind not in "OUT":
-            continue
-        if name in (names.UNIT_LEVEL, names.UNIT_LABEL, names.NAME):
-            continue
-        groups = values.values.astype(object).astype(str)
-        count = len(set(groups) - {""})
-        if 5 <= count < len(groups):
-            return np.where(groups == "", labels, groups)
-    return labels
+    """Give the block of each unit: its value in the column that groups places, or the unit."""
+    labels = chosen[names.UNIT_LABEL].values.astype(object)
+    named = chosen.drop_vars(names.UNIT_LABEL).rename({names.UNIT: names.PLACE})
+    return find_blocks(named.assign_coords({names.PLACE: labels}), chosen.attrs[BLOCKS])[1].astype(
+        str
+    )
 
 
 __all__ = ["PROBS", "pit_histogram", "scores"]

@@ -12,6 +12,7 @@ from attraktiv.forecasts.path import AGE_GROUPS
 from attraktiv.panels.build import place_attributes
 
 PLACE_LEVEL, NATION = "place", "nation"
+BLOCKS = "blocks"  # the column of places.csv that a bootstrap draws by
 _FEWEST, _MOST_OF_PLACES = 2, 0.3  # groups of a column: more are hardly sums
 
 

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
 from attraktiv import names
@@ -15,6 +14,7 @@ from attraktiv.errors import PanelError
 from attraktiv.panels.build import FORMAT
 from attraktiv.panels.content import content_hash
 from attraktiv.panels.placing import new_folder
+from attraktiv.store import plain_text
 
 METADATA = "zarr.json"
 
@@ -76,7 +76,9 @@ def read_store(path: Path) -> xr.Dataset:
         panel = xr.open_zarr(path, consolidated=False, decode_cf=True).load()
     except Exception as error:  # a damaged store fails in many ways, deep in three libraries
         raise PanelError(f"{path} cannot be read ({error}). {rebuild}") from error
-    panel = _plain_text(panel)
+    panel = plain_text(panel)
+    for variable in panel.variables.values():
+        variable.encoding = {}
     if names.PLACE not in panel.coords or names.YEAR not in panel.coords:
         raise PanelError(f"{path} lacks the dimension place or year. {rebuild}")
     expected = panel.attrs.get("content_hash", "")
@@ -122,17 +124,3 @@ def _refuse_objects(path: Path) -> None:
             "plain numbers and texts only; pickled objects could run code and are not read. Build "
             "the panel again from its folder."
         )
-
-
-def _plain_text(panel: xr.Dataset) -> xr.Dataset:
-    """Give text the dtype it has in a panel that was read from a folder."""
-    texts = {
-        name: (variable.dims, variable.values.astype(object), variable.attrs)
-        for name, variable in panel.variables.items()
-        if isinstance(variable.dtype, np.dtypes.StringDType)
-    }
-    plain = panel.assign_coords({k: v for k, v in texts.items() if k in panel.coords})
-    plain = plain.assign({k: v for k, v in texts.items() if k in panel.data_vars})
-    for variable in plain.variables.values():
-        variable.encoding = {}
-    return plain

@@ -6,12 +6,13 @@ from attraktiv.store.backtests import (
     add_result,
     has_result,
     open_results,
-    remove_litter,
+    read_contest,
     start_backtest,
 )
 from attraktiv.store.equations import equation_of, kinds_of, with_equations
 from attraktiv.store.growing import Growing, growing_group
 from attraktiv.store.identity import run_id
+from attraktiv.store.layout import plain_text
 from attraktiv.store.runs import append_group, open_run, refuse_existing, refuse_group, write_run
 
 __all__ = [
@@ -24,9 +25,10 @@ __all__ = [
     "kinds_of",
     "open_results",
     "open_run",
+    "plain_text",
+    "read_contest",
     "refuse_existing",
     "refuse_group",
-    "remove_litter",
     "run_id",
     "start_backtest",
     "with_equations",

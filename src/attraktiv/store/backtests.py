@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import xarray as xr
 import zarr
 
 from attraktiv.atomic import put_back, replacing
 from attraktiv.codecs import risky_arrays
 from attraktiv.errors import RunError
-from attraktiv.store.layout import encoding, for_storage
+from attraktiv.store.layout import encoding, for_storage, plain_text
 from attraktiv.store.validity import is_whole, seal
 
 FORMAT = "backtest/1"
@@ -78,6 +76,12 @@ def add_result(store: Path, forecaster: str, origin: int, result: xr.Dataset) ->
         _write(result, temporary)
 
 
+def read_contest(path: str | Path) -> dict[str, Any]:
+    """Read what decides the results of a backtest, without them; raises as :func:`open_results`."""
+    contest: dict[str, Any] = json.loads(_attrs(Path(path).resolve())[_CONTEST])
+    return contest
+
+
 def open_results(path: str | Path) -> tuple[dict[str, Any], xr.Dataset, dict[Any, xr.Dataset]]:
     """Open a backtest.
 
@@ -94,7 +98,7 @@ def open_results(path: str | Path) -> tuple[dict[str, Any], xr.Dataset, dict[Any
         The folder is missing, foreign, of another version, or uses a codec that could run code.
     """
     target = Path(path).resolve()
-    contest = json.loads(_attrs(target)[_CONTEST])
+    contest = read_contest(target)
     risky = next(iter(risky_arrays(target)), None)
     if risky is not None:
         raise RunError(f"{target}: the array {risky[0].name!r} uses the codec {risky[1]!r}. {_HOW}")
@@ -107,14 +111,6 @@ def open_results(path: str | Path) -> tuple[dict[str, Any], xr.Dataset, dict[Any
     return contest, _read(target / _COMMON), results
 
 
-def remove_litter(store: Path, forecasters: list[str]) -> None:
-    """Remove folders of results that a killed process left half."""
-    for forecaster in forecasters:
-        for folder in sorted((store / forecaster).glob("[0-9]*")):
-            if not is_whole(folder):
-                shutil.rmtree(folder)
-
-
 def _write(dataset: xr.Dataset, path: Path) -> None:
     ready = for_storage(dataset)
     ready.to_zarr(path, mode="w", consolidated=False, zarr_format=3, encoding=encoding(ready))
@@ -122,9 +118,7 @@ def _write(dataset: xr.Dataset, path: Path) -> None:
 
 
 def _read(path: Path) -> xr.Dataset:
-    found = xr.open_zarr(path, consolidated=False, zarr_format=3, chunks=None)
-    text = {n: v for n, v in found.variables.items() if isinstance(v.dtype, np.dtypes.StringDType)}
-    return found.assign({name: (v.dims, v.values.astype(object)) for name, v in text.items()})
+    return plain_text(xr.open_zarr(path, consolidated=False, zarr_format=3, chunks=None))
 
 
 def _attrs(target: Path) -> dict[str, Any]:

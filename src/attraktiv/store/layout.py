@@ -25,6 +25,17 @@ def for_storage(dataset: xr.Dataset) -> xr.Dataset:
     return bare.assign({name: value.astype(object) for name, value in fixed.items()})
 
 
+def plain_text(dataset: xr.Dataset) -> xr.Dataset:
+    """Return the dataset with text as objects, as before it was stored."""
+    texts = {
+        name: (variable.dims, variable.values.astype(object), variable.attrs)
+        for name, variable in dataset.variables.items()
+        if isinstance(variable.dtype, np.dtypes.StringDType)
+    }
+    plain = dataset.assign_coords({k: v for k, v in texts.items() if k in dataset.coords})
+    return plain.assign({k: v for k, v in texts.items() if k in dataset.data_vars})
+
+
 def encoding(dataset: xr.Dataset) -> dict[str, dict[str, Any]]:
     """Return chunks, number type and compression for each variable, as ``to_zarr`` takes them."""
     return {str(name): _encoding(variable) for name, variable in dataset.variables.items()}

@@ -61,12 +61,8 @@ def seal(group: Path) -> None:
 
 def is_whole(group: Path) -> bool:
     """Say whether a group holds the files and bytes that were sealed."""
-    try:
-        attrs = _json(group / _METADATA)["attributes"]
-        promised = (attrs[FILES], attrs[BYTES])
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-    return _measure(list(_files_of(group))) == promised
+    promised = _promised(group)
+    return promised is not None and _measure(list(_files_of(group))) == promised
 
 
 def _require_mark(path: Path) -> dict[str, Any]:
@@ -107,14 +103,12 @@ def _require_mark(path: Path) -> dict[str, Any]:
 
 
 def _require_group(path: Path, group: Path) -> None:
-    try:
-        attrs = _json(group / _METADATA)["attributes"]
-        promised = (attrs[FILES], attrs[BYTES])
-    except (OSError, ValueError, KeyError, TypeError):
+    promised = _promised(group)
+    if promised is None:
         raise RunError(
             f"{path} holds something that is not part of a run: {group.name!r}. Remove it, or "
             f"fit the run again. {_HOW_TO_MAKE} --force"
-        ) from None
+        )
     files = list(_files_of(group))
     found = _measure(files)
     if found != promised:
@@ -128,6 +122,15 @@ def _require_group(path: Path, group: Path) -> None:
             f"{path} is not opened: the array {group.name}/{array.name} uses the codec {codec!r}, "
             f"which attraktiv does not write and which may run code. {_HOW_TO_MAKE}"
         )
+
+
+def _promised(group: Path) -> tuple[int, int] | None:
+    """Return the files and bytes that were sealed into a group; None if nothing was."""
+    try:
+        attrs = _json(group / _METADATA)["attributes"]
+        return attrs[FILES], attrs[BYTES]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _files_of(group: Path) -> Iterator[Path]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
 from attraktiv.backtests import pit_histogram, scores
 from attraktiv.errors import InputError
+from attraktiv.evaluation.bootstrap import find_blocks
 
 
 def test_crps_is_the_mean_over_places_in_percent(found: xr.Dataset) -> None:
@@ -96,6 +98,15 @@ def test_a_column_of_numbers_is_put_into_classes(found: xr.Dataset) -> None:
 def test_sums_have_scores_too(found: xr.Dataset) -> None:
     table = scores(found, level="nation", horizons=(1,))
     assert (table["cells"] == 2).all()
+
+
+def test_places_are_drawn_by_the_first_column_that_groups_them(
+    found: xr.Dataset, country: xr.Dataset
+) -> None:
+    assert found.attrs["blocks"] == find_blocks(country, None)[0]
+    # a store lists its variables in no order, and none may matter
+    turned = found[sorted(map(str, found.data_vars), reverse=True)]
+    pd.testing.assert_frame_equal(scores(turned), scores(found))
 
 
 def test_pit_is_a_share_of_everybody(found: xr.Dataset) -> None:
