@@ -136,7 +136,8 @@ class Problem(Evidence):
         spectrum = Spectrum(
             self.used, self.flow, self.known, self._residuals(mode), self._field_waves()
         )
-        return lambda x: spectrum(self.hyper.values(np.clip(x, -8.0, 8.0)))
+        psi_at = self.hyper.table()
+        return lambda x: spectrum(psi_at(x))
 
     def _residuals(self, mode: Array) -> Residuals:
         """The outcome less what the global coefficients explain, at their means."""

@@ -54,3 +54,20 @@ def test_rows_of_the_kernel_square_deviations():
     expected = [psi[names.TAU] ** 2, 0.0 * x[:, 0], 0.0 * x[:, 0], psi[names.SIGMA] ** 2]
     np.testing.assert_allclose(rows[:, :4], np.array(expected).T)
     np.testing.assert_allclose(rows[:, 4], psi[names.PHI])
+
+
+def test_the_table_of_psi_is_right_to_a_thousandth():
+    hyper = Hyper.of(load_spec("hierarchical_dynamic").migration)
+    x = np.random.default_rng(1).uniform(-7.9, 7.9, size=(400, len(hyper.names)))
+    exact, looked_up = hyper.values(x), hyper.table()(x)
+    assert looked_up.keys() == exact.keys()
+    for name, values in exact.items():
+        np.testing.assert_allclose(looked_up[name], values, rtol=1e-3)
+
+
+def test_the_table_of_psi_is_constant_beyond_its_ends():
+    hyper = Hyper.of(load_spec("hierarchical_static").migration)
+    for end in (-8.0, 8.0):
+        at, beyond = (hyper.table()(np.full((1, len(hyper.names)), x)) for x in (end, 5.0 * end))
+        for name, values in at.items():
+            np.testing.assert_array_equal(beyond[name], values)

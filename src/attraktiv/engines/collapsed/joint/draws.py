@@ -150,17 +150,17 @@ def cell_log_likelihood(
 def _residual(problem: JointProblem, b: Array) -> Array:
     """Outcomes less national level and structure, in blocks; zero where a cell is missing."""
     z, used, _, _ = problem.blocks
-    blocks, n_years, _, columns, lanes = z.shape
+    blocks, columns, n_years, _, lanes = z.shape
     y = columns - 3
     out = np.empty((len(b), blocks, n_years, 2, lanes))
     first = 0
     for q, kind in enumerate(names.JOINT):
         factor, _, year = problem.parts(kind)
         last = first + factor.stop - factor.start
-        own = z[:, :, q, first:last].transpose(2, 0, 1, 3)
+        own = z[:, first:last, :, q].transpose(1, 0, 2, 3)
         explained = b[:, factor] @ own.reshape(last - first, -1)
         explained = explained.reshape(len(b), blocks, n_years, lanes)
         level = b[:, None, year, None] * used[:, :, q]
-        out[:, :, :, q] = z[:, :, q, y] - explained - level
+        out[:, :, :, q] = z[:, y, :, q] - explained - level
         first = last
     return out

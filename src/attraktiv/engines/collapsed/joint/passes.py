@@ -121,31 +121,32 @@ def innovations(row, z, precision, gain, error, weighted):  # type: ignore[no-un
     Parameters
     ----------
     row : (13,) float
-    z : (T, 2, C, LANES) float
+    z : (C, T, 2, LANES) float
         Zero where a cell is missing.
     precision, gain : float
         From :func:`gains`.
-    error, weighted : (T, 2, C, LANES) float
+    error, weighted : (C, T, 2, LANES) float
         Filled: e and M e.
     """
-    years, _, columns, _ = z.shape
+    columns, years, _, _ = z.shape
     rho0, rho1 = row[RHO_0], row[RHO_1]
-    state = np.zeros((2, columns, LANES))
-    for t in range(years):
-        for c in range(columns):
+    state = np.empty((2, LANES))
+    for c in range(columns):
+        state[:] = 0.0
+        for t in range(years):
             for lane in range(LANES):
-                e0 = z[t, 0, c, lane] - state[0, c, lane]
-                e1 = z[t, 1, c, lane] - state[1, c, lane]
-                error[t, 0, c, lane] = e0
-                error[t, 1, c, lane] = e1
+                e0 = z[c, t, 0, lane] - state[0, lane]
+                e1 = z[c, t, 1, lane] - state[1, lane]
+                error[c, t, 0, lane] = e0
+                error[c, t, 1, lane] = e1
                 m01 = precision[t, 1, lane]
-                weighted[t, 0, c, lane] = precision[t, 0, lane] * e0 + m01 * e1
-                weighted[t, 1, c, lane] = m01 * e0 + precision[t, 2, lane] * e1
-                state[0, c, lane] = (
-                    rho0 * state[0, c, lane] + gain[t, 0, 0, lane] * e0 + gain[t, 0, 1, lane] * e1
+                weighted[c, t, 0, lane] = precision[t, 0, lane] * e0 + m01 * e1
+                weighted[c, t, 1, lane] = m01 * e0 + precision[t, 2, lane] * e1
+                state[0, lane] = (
+                    rho0 * state[0, lane] + gain[t, 0, 0, lane] * e0 + gain[t, 0, 1, lane] * e1
                 )
-                state[1, c, lane] = (
-                    rho1 * state[1, c, lane] + gain[t, 1, 0, lane] * e0 + gain[t, 1, 1, lane] * e1
+                state[1, lane] = (
+                    rho1 * state[1, lane] + gain[t, 1, 0, lane] * e0 + gain[t, 1, 1, lane] * e1
                 )
 
 
@@ -155,20 +156,20 @@ def against_ones(error, weighted, with_ones):  # type: ignore[no-untyped-def]
 
     Parameters
     ----------
-    error, weighted : (T, 2, C, LANES) float
+    error, weighted : (C, T, 2, LANES) float
         From :func:`innovations`.
-    with_ones : (2, C, LANES) float
+    with_ones : (C, 2, LANES) float
         Filled.
     """
-    years, _, columns, _ = error.shape
+    columns, years, _, _ = error.shape
     with_ones[:] = 0.0
-    for t in range(years):
-        for q in range(2):
-            for side in range(2):
-                one = columns - 2 + side
-                for c in range(columns):
+    for c in range(columns):
+        for side in range(2):
+            one = columns - 2 + side
+            for t in range(years):
+                for q in range(2):
                     for lane in range(LANES):
-                        with_ones[side, c, lane] += weighted[t, q, one, lane] * error[t, q, c, lane]
+                        with_ones[c, side, lane] += weighted[one, t, q, lane] * error[c, t, q, lane]
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
@@ -178,20 +179,20 @@ def lasting(row, with_ones, h, log_det):  # type: ignore[no-untyped-def]
     Parameters
     ----------
     row : (13,) float
-    with_ones : (2, C, LANES) float
+    with_ones : (C, 2, LANES) float
         From :func:`against_ones`.
     h : (3, LANES) float
         Filled.
     log_det : (LANES,) float
         Added to.
     """
-    first = with_ones.shape[1] - 2
+    first = with_ones.shape[0] - 2
     theta0, theta01, theta1 = row[THETA_00], row[THETA_01], row[THETA_11]
     det_theta = max(theta0 * theta1 - theta01 * theta01, 0.0)
     for lane in range(LANES):
-        c0 = with_ones[0, first, lane]
-        c01 = with_ones[0, first + 1, lane]
-        c1 = with_ones[1, first + 1, lane]
+        c0 = with_ones[first, 0, lane]
+        c01 = with_ones[first + 1, 0, lane]
+        c1 = with_ones[first + 1, 1, lane]
         trace = c0 * theta0 + 2.0 * c01 * theta01 + c1 * theta1
         det = 1.0 + trace + (c0 * c1 - c01 * c01) * det_theta
         h[0, lane] = (theta0 + det_theta * c1) / det
@@ -206,23 +207,24 @@ def smoothing_errors(weighted, gain, through, smooth):  # type: ignore[no-untype
 
     Parameters
     ----------
-    weighted : (T, 2, C, LANES), gain, through : (T, 2, 2, LANES) float
+    weighted : (C, T, 2, LANES), gain, through : (T, 2, 2, LANES) float
         From :func:`innovations` and :func:`gains`.
-    smooth : (T, 2, C, LANES) float
+    smooth : (C, T, 2, LANES) float
         Filled.
     """
-    years, _, columns, _ = weighted.shape
-    adjoint = np.zeros((2, columns, LANES))
-    for back in range(years):
-        t = years - 1 - back
-        for c in range(columns):
+    columns, years, _, _ = weighted.shape
+    adjoint = np.empty((2, LANES))
+    for c in range(columns):
+        adjoint[:] = 0.0
+        for back in range(years):
+            t = years - 1 - back
             for lane in range(LANES):
-                r0, r1 = adjoint[0, c, lane], adjoint[1, c, lane]
-                w0, w1 = weighted[t, 0, c, lane], weighted[t, 1, c, lane]
-                smooth[t, 0, c, lane] = w0 - gain[t, 0, 0, lane] * r0 - gain[t, 1, 0, lane] * r1
-                smooth[t, 1, c, lane] = w1 - gain[t, 0, 1, lane] * r0 - gain[t, 1, 1, lane] * r1
-                adjoint[0, c, lane] = w0 + through[t, 0, 0, lane] * r0 + through[t, 1, 0, lane] * r1
-                adjoint[1, c, lane] = w1 + through[t, 0, 1, lane] * r0 + through[t, 1, 1, lane] * r1
+                r0, r1 = adjoint[0, lane], adjoint[1, lane]
+                w0, w1 = weighted[c, t, 0, lane], weighted[c, t, 1, lane]
+                smooth[c, t, 0, lane] = w0 - gain[t, 0, 0, lane] * r0 - gain[t, 1, 0, lane] * r1
+                smooth[c, t, 1, lane] = w1 - gain[t, 0, 1, lane] * r0 - gain[t, 1, 1, lane] * r1
+                adjoint[0, lane] = w0 + through[t, 0, 0, lane] * r0 + through[t, 1, 0, lane] * r1
+                adjoint[1, lane] = w1 + through[t, 0, 1, lane] * r0 + through[t, 1, 1, lane] * r1
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")

@@ -116,7 +116,7 @@ class JointProblem(Evidence):
             flow,
             known,
             (factors[0], factors[1]),
-            (laned(columns), laned(used), laned(flow), laned(known)),
+            (laned(columns.transpose(0, 3, 1, 2)), laned(used), laned(flow), laned(known)),
         )
 
     @property
@@ -174,9 +174,10 @@ class JointProblem(Evidence):
         mean = solve_triangular(system.root[0], forward(system)[0], lower=True, trans="T")
         first, second = (self._spectrum(kind, mean) for kind in names.JOINT)
         spectrum = PairSpectrum(self.used, self.flow, self.known, first, second)
+        psi_at = self.hyper.table()
 
         def guide(x: Array) -> tuple[Array, Array]:
-            features, rough = spectrum(self.hyper.values(np.clip(x, -8.0, 8.0)))
+            features, rough = spectrum(psi_at(x))
             return np.concatenate([x, features], axis=1), rough
 
         return guide

@@ -62,10 +62,10 @@ def pair_draws(psi, residual, used, flow, known, normal, theta, u):  # type: ign
         precision = np.empty((years, 3, LANES))
         gain = np.empty((years, 2, 2, LANES))
         through = np.empty((years, 2, 2, LANES))
-        z = np.empty((years, 2, 3, LANES))
-        error = np.empty((years, 2, 3, LANES))
-        weighted = np.empty((years, 2, 3, LANES))
-        with_ones = np.empty((2, 3, LANES))
+        z = np.empty((3, years, 2, LANES))
+        error = np.empty((3, years, 2, LANES))
+        weighted = np.empty((3, years, 2, LANES))
+        with_ones = np.empty((3, 2, LANES))
         h = np.empty((3, LANES))
         lasts = np.empty((2, LANES))
         path = np.empty((years, 2, LANES))
@@ -80,13 +80,13 @@ def pair_draws(psi, residual, used, flow, known, normal, theta, u):  # type: ign
             against_ones(error, weighted, with_ones)
             lasting(row, with_ones, h, ignored)
             for lane in range(LANES):
-                w0, w1 = with_ones[0, 0, lane], with_ones[1, 0, lane]
+                w0, w1 = with_ones[0, 0, lane], with_ones[0, 1, lane]
                 mean0 = h[0, lane] * w0 + h[1, lane] * w1
                 mean1 = h[1, lane] * w0 + h[2, lane] * w1
                 for t in range(years):
                     for q in range(2):
-                        weighted[t, q, 0, lane] -= (
-                            mean0 * weighted[t, q, 1, lane] + mean1 * weighted[t, q, 2, lane]
+                        weighted[0, t, q, lane] -= (
+                            mean0 * weighted[1, t, q, lane] + mean1 * weighted[2, t, q, lane]
                         )
                 theta[d, i, 0, lane] = lasts[0, lane] + mean0
                 theta[d, i, 1, lane] = lasts[1, lane] + mean1
@@ -132,14 +132,14 @@ def _less_prior(row, residual, used, flow, known, normal, lasts, path, z):  # ty
             v1 = row[SIGMA2_1] + row[PHI_1] * flow[t, 1, lane] + known[t, 1, lane]
             noise0 = np.sqrt(v0) * n0
             noise1 = np.sqrt(v1) * (correlation * n0 + rest * n1)
-            z[t, 0, 0, lane] = used[t, 0, lane] * (
+            z[0, t, 0, lane] = used[t, 0, lane] * (
                 residual[t, 0, lane] - lasts[0, lane] - path[t, 0, lane] - noise0
             )
-            z[t, 1, 0, lane] = used[t, 1, lane] * (
+            z[0, t, 1, lane] = used[t, 1, lane] * (
                 residual[t, 1, lane] - lasts[1, lane] - path[t, 1, lane] - noise1
             )
-            z[t, 0, 1, lane], z[t, 1, 1, lane] = used[t, 0, lane], 0.0
-            z[t, 0, 2, lane], z[t, 1, 2, lane] = 0.0, used[t, 1, lane]
+            z[1, t, 0, lane], z[1, t, 1, lane] = used[t, 0, lane], 0.0
+            z[2, t, 0, lane], z[2, t, 1, lane] = 0.0, used[t, 1, lane]
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
@@ -153,10 +153,10 @@ def _add_mean_path(row, weighted, through, path):  # type: ignore[no-untyped-def
         for lane in range(LANES):
             r0, r1 = adjoint[t + 1, 0, lane], adjoint[t + 1, 1, lane]
             adjoint[t, 0, lane] = (
-                weighted[t, 0, 0, lane] + through[t, 0, 0, lane] * r0 + through[t, 1, 0, lane] * r1
+                weighted[0, t, 0, lane] + through[t, 0, 0, lane] * r0 + through[t, 1, 0, lane] * r1
             )
             adjoint[t, 1, lane] = (
-                weighted[t, 1, 0, lane] + through[t, 0, 1, lane] * r0 + through[t, 1, 1, lane] * r1
+                weighted[0, t, 1, lane] + through[t, 0, 1, lane] * r0 + through[t, 1, 1, lane] * r1
             )
     p0, p1 = row[S_00] / (1.0 - rho0 * rho0), row[S_11] / (1.0 - rho1 * rho1)
     p01 = row[S_01] / (1.0 - rho0 * rho1)
@@ -200,19 +200,19 @@ def pair_cell_log_density(psi, residual, used, flow, known, out):  # type: ignor
         precision = np.empty((years, 3, LANES))
         gain = np.empty((years, 2, 2, LANES))
         through = np.empty((years, 2, 2, LANES))
-        z = np.zeros((years, 2, 3, LANES))
-        error = np.empty((years, 2, 3, LANES))
-        weighted = np.empty((years, 2, 3, LANES))
-        smooth = np.empty((years, 2, 3, LANES))
-        with_ones = np.empty((2, 3, LANES))
+        z = np.zeros((3, years, 2, LANES))
+        error = np.empty((3, years, 2, LANES))
+        weighted = np.empty((3, years, 2, LANES))
+        smooth = np.empty((3, years, 2, LANES))
+        with_ones = np.empty((3, 2, LANES))
         diagonal = np.empty((years, 3, LANES))
         reach = np.empty((years, 2, 2, LANES))
         h = np.empty((3, LANES))
         ignored = np.zeros(LANES)
         for i in range(blocks):
-            z[:, :, 0] = residual[d, i]
-            z[:, 0, 1] = used[i, :, 0]
-            z[:, 1, 2] = used[i, :, 1]
+            z[0] = residual[d, i]
+            z[1, :, 0] = used[i, :, 0]
+            z[2, :, 1] = used[i, :, 1]
             gains(row, used[i], flow[i], known[i], precision, gain, through, ignored)
             innovations(row, z, precision, gain, error, weighted)
             against_ones(error, weighted, with_ones)
@@ -222,12 +222,12 @@ def pair_cell_log_density(psi, residual, used, flow, known, out):  # type: ignor
             for t in range(years):
                 for q in range(2):
                     for lane in range(LANES):
-                        o0, o1 = smooth[t, q, 1, lane], smooth[t, q, 2, lane]
+                        o0, o1 = smooth[1, t, q, lane], smooth[2, t, q, lane]
                         s0 = o0 * h[0, lane] + o1 * h[1, lane]
                         s1 = o0 * h[1, lane] + o1 * h[2, lane]
                         own = diagonal[t, 2 * q, lane] - s0 * o0 - s1 * o1
-                        pull = smooth[t, q, 0, lane] - (
-                            s0 * with_ones[0, 0, lane] + s1 * with_ones[1, 0, lane]
+                        pull = smooth[0, t, q, lane] - (
+                            s0 * with_ones[0, 0, lane] + s1 * with_ones[0, 1, lane]
                         )
                         if used[i, t, q, lane] > 0.0:
                             out[d, i, t, q, lane] = 0.5 * (
