@@ -47,16 +47,7 @@ def ranking(served: Served, run: str, asked: Ranking) -> pd.DataFrame:
     """Return a ranking; ranks are among all, also where only the larger ones are shown."""
     tree, places, group = _selected(served, run, asked)
     frame = attractiveness_table(
-        tree,
-        places=places,
-        group=group,
-        first=asked.first,
-        last=asked.last,
-        unit=asked.unit,
-        kind=asked.kind,
-        prob=asked.prob,
-        interval=asked.interval,
-        top=asked.top,
+        tree, **_period(places, group, asked), kind=asked.kind, top=asked.top
     )
     base = names.JOBS if names.JOBS in frame else names.POPULATION
     kept = frame[frame[base].fillna(0) >= asked.minimum]
@@ -68,15 +59,9 @@ def decomposition(served: Served, run: str, asked: Period) -> pd.DataFrame:
     tree, places, group = _selected(served, run, asked)
     frame = decomposition_table(
         tree,
-        places=places,
-        group=group,
-        first=asked.first,
-        last=asked.last,
-        unit=asked.unit,
+        **_period(places, group, asked),
         of="jobs" if asked.kind in (names.BUSINESS, names.VISIT) else None,
         kind=asked.kind if asked.kind in (names.BUSINESS, names.VISIT) else None,
-        prob=asked.prob,
-        interval=asked.interval,
     )
     return _noted(frame, str(frame.attrs["growth_of"]))
 
@@ -168,6 +153,19 @@ def _selected(
     if asked.member:
         return with_own_group(tree, asked.member), [CHOSEN], OWN_GROUP
     return tree, asked.place or None, asked.group
+
+
+def _period(places: Sequence[str] | None, group: str | None, asked: Period) -> dict[str, Any]:
+    """Return what every question about growth in a period says."""
+    return {
+        "places": places,
+        "group": group,
+        "first": asked.first,
+        "last": asked.last,
+        "unit": asked.unit,
+        "prob": asked.prob,
+        "interval": asked.interval,
+    }
 
 
 def _require_small(tree: xr.DataTree, name: str, asked: Ahead | Probability) -> None:

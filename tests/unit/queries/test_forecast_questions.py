@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -49,9 +48,6 @@ def test_a_band_of_a_stored_forecast(stored: Path, monkeypatch: pytest.MonkeyPat
     )
     assert row.median == pytest.approx(float(band["median"]))
     assert (row.scenario, row.unit, row.name) == ("low", "persons", "Ås")
-    began = time.perf_counter()
-    query(opened, "forecast/population", **asked)
-    assert time.perf_counter() - began < 0.05
 
 
 def test_the_population_without_a_group_is_still_that_of_the_fit(run: xr.DataTree) -> None:
