@@ -11,10 +11,12 @@ from attraktiv import names
 from attraktiv.errors import RecipeError
 from attraktiv.panels.faults import listed
 from attraktiv.sources import klass
+from attraktiv.sources.attributes import with_attributes
 from attraktiv.sources.borders import (
     balance_splits,
     mapping_from_changes,
     pairs_to_borders,
+    parts_to_borders,
     to_borders,
 )
 from attraktiv.sources.borders.mapping import CODE, TO_YEAR, of_years
@@ -25,6 +27,7 @@ from attraktiv.sources.recipes import KEYS, PLACES, PROJECTIONS, Recipe
 from attraktiv.sources.snapshots import Snapshot
 
 _AHEAD = "year_ahead"
+_HALVES = (names.NET_DOMESTIC_MIGRATION, names.NET_INTERNATIONAL_MIGRATION)
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,15 @@ class Harmony:
         ``place``, ``name`` and attributes, by code.
     snapshots : tuple of Snapshot
         The answers it was made of.
+    notes : tuple of str
+        Which attributes are not there, and why.
     """
 
     year: int | None
     mapping: pd.DataFrame | None
     places: pd.DataFrame
     snapshots: tuple[Snapshot, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def harmony_of(
@@ -97,16 +103,9 @@ def harmony_of(
     day = pd.Timestamp(year, 1, 1)
     there = codes[(codes["valid_from"] <= day) & ~(codes["valid_to"] <= day)]
     places = there.rename(columns={CODE: names.PLACE})[[names.PLACE, names.NAME]]
-    for attribute in recipe.borders.attributes:
-        source = {
-            "centrality_class": klass.centrality,
-            "county": klass.counties,
-            "economic_region": klass.economic_regions,
-        }[attribute]
-        found = source(fetch, year).drop(columns=names.NAME).rename(columns={CODE: names.PLACE})
-        places = places.merge(found, on=names.PLACE, how="left")
+    places, notes = with_attributes(places, recipe.borders, fetch, year)
     places = places.sort_values(names.PLACE, ignore_index=True)
-    return Harmony(year, mapping, places, tuple({s.sha256: s for s in used}.values()))
+    return Harmony(year, mapping, places, tuple({s.sha256: s for s in used}.values()), notes)
 
 
 def in_borders(
@@ -159,7 +158,10 @@ def in_borders(
         return moved[[*keys, *counts]], None, notes
     by = [_AHEAD] if ahead else [key for key in keys if key not in (names.PLACE, names.YEAR)]
     renamed = frame.rename(columns={names.PLACE: CODE})
-    moved, report = to_borders(renamed, mapping, counts, by=by)
+    if set(_HALVES) <= set(counts):
+        moved, report = parts_to_borders(renamed, mapping, counts, _HALVES, by=by)
+    else:
+        moved, report = to_borders(renamed, mapping, counts, by=by)
     if ahead:
         moved = moved.drop(columns=names.YEAR).rename(columns={_AHEAD: names.YEAR})
     balanced = {names.POPULATION, names.NATURAL_INCREASE, names.NET_MIGRATION}
