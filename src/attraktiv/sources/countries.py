@@ -143,6 +143,10 @@ def _write(
             _do_without(table.recipe, error, absent)
             continue
         tables.append(Harmonised(table, frame, changed, tuple(notes)))
+        if table is main:
+            # people without a municipality: the classifications may lack one
+            for note in notes:
+                warnings.warn(SourceWarning(f"Table {table.recipe.id}: {note}"), stacklevel=3)
     tables, seams = by_preference(tables)
     written = tables_of(recipe, tables, harmony)
     places, added = with_given(written["places"], given, harmony.year)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from attraktiv import names
-from attraktiv.errors import RecipeError
+from attraktiv.errors import RecipeError, SourceWarning
 from attraktiv.panels.faults import listed
 from attraktiv.sources import klass
 from attraktiv.sources.attributes import with_attributes
@@ -45,7 +46,7 @@ class Harmony:
     snapshots : tuple of Snapshot
         The answers it was made of.
     notes : tuple of str
-        Which attributes are not there, and why.
+        What the classifications do not say of places.
     """
 
     year: int | None
@@ -79,6 +80,11 @@ def harmony_of(
     ------
     RecipeError
         If borders are asked for of a country whose recipe does not know them.
+
+    Warns
+    -----
+    SourceWarning
+        If a code begins without a change, or an attribute is left out.
     """
     if recipe.borders is None:
         if borders is not None:
@@ -100,12 +106,14 @@ def harmony_of(
     changes = klass.changes(fetch, first, last)
     shared = with_shares(changes, _population(main), recipe.borders.shares)
     mapping = mapping_from_changes(shared, year, codes, from_year=first, to_year=last)
+    origins = _without_origin(codes, changes, first, last)
     day = pd.Timestamp(year, 1, 1)
     there = codes[(codes["valid_from"] <= day) & ~(codes["valid_to"] <= day)]
     places = there.rename(columns={CODE: names.PLACE})[[names.PLACE, names.NAME]]
     places, notes = with_attributes(places, recipe.borders, fetch, year)
     places = places.sort_values(names.PLACE, ignore_index=True)
-    return Harmony(year, mapping, places, tuple({s.sha256: s for s in used}.values()), notes)
+    snapshots = tuple({s.sha256: s for s in used}.values())
+    return Harmony(year, mapping, places, snapshots, (*origins, *notes))
 
 
 def in_borders(
@@ -190,6 +198,22 @@ def _known(
             f"{share:.3g} % of {counts[0]}."
         )
     return frame[known], notes
+
+
+def _without_origin(codes: pd.DataFrame, changes: pd.DataFrame, first: int, last: int) -> list[str]:
+    """Note, and warn of, codes that begin in the years of the panel out of nothing."""
+    begins = codes.groupby(CODE)["valid_from"].min()
+    inside = begins[(begins > pd.Timestamp(first, 1, 1)) & (begins <= pd.Timestamp(last, 1, 1))]
+    unsaid = sorted(set(inside.index) - set(changes["new_code"]))
+    if not unsaid:
+        return []
+    which = listed(f"{code} ({inside[code]:%Y-%m-%d})" for code in unsaid)
+    note = (
+        f"No change says what {which} was before it began. Figures of earlier years are not in "
+        "it, and may be in a place that they do not belong to."
+    )
+    warnings.warn(SourceWarning(note), stacklevel=5)
+    return [note]
 
 
 def _population(main: Extract) -> pd.DataFrame:

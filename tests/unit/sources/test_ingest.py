@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -329,6 +330,43 @@ def test_the_population_cannot_be_done_without(standin: Standin, tmp_path: Path)
     with pytest.raises(IngestError, match="Table 06913"):
         attraktiv.ingest("ssb", tmp_path / "out", transport=standin.transport())
     assert not (tmp_path / "out").exists()
+
+
+def without(standin: Standin, path: str, key: str, code: str) -> bytes:
+    """Give an answer of the classifications without what names a code."""
+    content = standin.answer("GET", path, b"")
+    return json.dumps({key: [i for i in content[key] if code not in i.values()]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "code", "message"),
+    [
+        ("codes", "codes", "0101", r"Table 06913: Left out, for no municipality.*0101"),
+        ("changes", "codeChanges", PARTS[0], r"No change says what 0105 \(2010-01-01\) was before"),
+        ("corresponds.json", "correspondenceItems", "0102", r"county is not known of 0102"),
+    ],
+)
+def test_a_gap_in_the_classifications_is_told(
+    path: str,
+    key: str,
+    code: str,
+    message: str,
+    ingested: Path,
+    standin: Standin,
+    tmp_path: Path,
+) -> None:
+    account = json.loads((ingested / "provenance.json").read_text(encoding="utf-8"))
+    for snapshot in account["snapshots"]:
+        if snapshot["url"].endswith(f"/131/{path}"):
+            order = sorted(snapshot["query"], key=lambda k: (k != "targetClassificationId", k))
+            query = {k: snapshot["query"][k] for k in order if k != "method"}
+            url = httpx.URL(snapshot["url"], params=query).raw_path.decode()
+            standin.changed[url] = without(standin, url, key, code)
+    assert standin.changed
+    with pytest.warns(SourceWarning, match=message):
+        attraktiv.ingest("ssb", tmp_path / "out", transport=standin.transport())
+    words = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+    assert re.search(message.removeprefix("Table 06913: "), words)
 
 
 def test_another_country_needs_a_recipe_alone(standin: Standin, tmp_path: Path) -> None:

@@ -163,8 +163,8 @@ def corresponding(fetch: Fetch, classification: int, year: int) -> pd.DataFrame:
         dtype=object,
     )
     day = pd.Timestamp(year, 1, 1)
-    begins = dates_of(pd.Series([item.get("validFrom") for item in items], dtype=object), url)
-    ends = dates_of(pd.Series([item.get("validTo") for item in items], dtype=object), url)
+    begins = dates_of((item.get("validFrom") for item in items), url)
+    ends = dates_of((item.get("validTo") for item in items), url)
     frame = frame[~(begins > day) & ~(ends <= day)].drop_duplicates()
     if frame.empty:
         raise InputError(
