@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         mapping_from_changes,
         migration_of_moves,
         pairs_to_borders,
+        parts_to_borders,
         take_out_transfers,
         to_borders,
     )
@@ -64,6 +65,7 @@ __all__ = [
     "open_run",
     "pairs_to_borders",
     "panel",
+    "parts_to_borders",
     "query",
     "read_panel",
     "report",
@@ -103,6 +105,7 @@ _ROOM_OF: Final = {
     "open_backtest": "backtests",
     "open_run": "store",
     "pairs_to_borders": "sources.borders",
+    "parts_to_borders": "sources.borders",
     "panel": "sources",
     "query": "queries",
     "read_panel": "panels",

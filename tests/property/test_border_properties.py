@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from attraktiv.sources.borders import (
     mapping_from_changes,
     migration_of_moves,
     pairs_to_borders,
+    parts_to_borders,
     take_out_transfers,
     to_borders,
 )
@@ -233,3 +235,36 @@ def test_a_transfer_is_nobody_s_migration_in_the_country(data):
     assert found["net_migration"].sum() == frame["net_migration"].sum()
     both = found["net_migration"] + found["boundary_transfer"]
     pd.testing.assert_series_equal(both, frame["net_migration"].astype(float), check_names=False)
+
+
+@FEW
+@given(country=countries(), data=st.data())
+def test_halves_of_migration_sum_to_it_in_every_place(country, data):
+    frame, changes = country
+    numbers = st.integers(-300, 300)
+    home = data.draw(st.lists(numbers, min_size=len(frame), max_size=len(frame)))
+    halves = frame[["code", "year", "sex"]].assign(home=home)
+    halves["abroad"] = frame["net_migration"] - halves["home"]
+    mapping = mapping_from_changes(changes, 2024)
+    parts = ["home", "abroad"]
+    found, report = parts_to_borders(halves, mapping, parts, parts, by=["sex"])
+    whole, of_whole = to_borders(
+        frame.drop(columns="population"), mapping, ["net_migration"], by=["sex"]
+    )
+    both = found["home"] + found["abroad"]
+    pd.testing.assert_series_equal(both, whole["net_migration"], check_names=False)
+    pd.testing.assert_frame_equal(
+        found.groupby("sex")[parts].sum(), halves.groupby("sex")[parts].sum()
+    )
+    assert (found.dtypes[parts] == np.int64).all()
+    pd.testing.assert_frame_equal(report, of_whole)
+
+
+def test_a_half_that_is_missing_leaves_none():
+    halves = pd.DataFrame({"code": ["X", "Y"], "year": 2019, "home": [np.nan, 3.0], "abroad": 5.0})
+    mapping = pd.DataFrame({"code": ["X", "Y"], "year": 2019, "place": ["X", "Y"], "weight": 1.0})
+    found, _ = parts_to_borders(halves, mapping, ["home", "abroad"], ["home", "abroad"])
+    assert found.set_index("place")["abroad"].to_dict() == pytest.approx(
+        {"X": np.nan, "Y": 5.0}, nan_ok=True
+    )
+    assert np.isnan(found["home"].iloc[0])

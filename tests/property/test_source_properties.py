@@ -6,11 +6,13 @@ import copy
 import json
 import math
 import shutil
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,7 +21,7 @@ from tests.standin.server import Standin
 from tests.unit.sources.conftest import OTHER
 
 import attraktiv
-from attraktiv.errors import AttraktivError, IngestError
+from attraktiv.errors import AttraktivError, AttraktivWarning, IngestError
 from attraktiv.sources import client as client_module
 from attraktiv.sources.jsonstat import MISSING, read_cube
 
@@ -181,3 +183,78 @@ def test_a_fuzzed_service_never_gives_a_wrong_panel(
         assert (out / "panel.csv").read_bytes() == (whole / "panel.csv").read_bytes()
     finally:
         standin.changed = {}
+
+
+def read_text(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+@pytest.fixture(scope="module")
+def bordered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recipe whose places are brought to the borders of the last year."""
+    text = OTHER.read_text(encoding="utf-8").replace("first_year = 2010", "first_year = 2007", 1)
+    borders = '[borders]\nclassifications = "klass"\nattributes = ["centrality_class", "county"]\n'
+    flows = 'net_migration = "Netto.*"\n'
+    text = text.replace(flows, f'{flows}natural_increase = "Fødselsoverskudd"\n', 1)
+    recipe = tmp_path_factory.mktemp("recipe") / "bordered.toml"
+    recipe.write_text(text.replace("[[table]]", f"{borders}\n[[table]]", 1), encoding="utf-8")
+    return recipe
+
+
+@pytest.fixture(scope="module")
+def in_borders(standin: Standin, bordered: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("borders") / "whole"
+    attraktiv.ingest(bordered, folder, transport=standin.transport())
+    return folder
+
+
+@settings(
+    max_examples=50,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_fuzzed_classifications_never_give_a_wrong_panel(
+    data: st.DataObject,
+    standin: Standin,
+    bordered: Path,
+    in_borders: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without a word the panel is the true one; what is left out, or doubtful, is told."""
+    monkeypatch.setattr(client_module, "FIRST_PAUSE_S", 0.0)
+    monkeypatch.setattr(client_module, "ATTEMPTS", 2)
+    target = data.draw(
+        st.sampled_from(sorted({path for _, path in standin.requests if "/klass/" in path})),
+        label="answer",
+    )
+    raw = standin.answer("GET", target, b"")
+    kind = data.draw(st.sampled_from(["tree", "shape", "cut", "bytes"]), label="kind")
+    if kind in ("tree", "shape"):
+        broken = mutated(raw, data) if kind == "tree" else data.draw(JSON, label="shape")
+        content = json.dumps(broken).encode()
+    else:
+        content = json.dumps(raw).encode()
+        at = data.draw(st.integers(0, len(content) - 1), label="at")
+        content = content[:at] if kind == "cut" else data.draw(st.binary(max_size=30))
+    out = tmp_path / "out"
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.rmtree(tmp_path / "out-snapshots", ignore_errors=True)
+    standin.changed = {target: content}
+    try:
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", AttraktivWarning)
+            attraktiv.ingest(bordered, out, transport=standin.transport())
+    except AttraktivError:
+        assert not out.exists()
+    else:
+        figures, true = (read_text(folder / "panel.csv") for folder in (out, in_borders))
+        if told:
+            people, all_people = (f.astype({"population": int}) for f in (figures, true))
+            total = people.groupby("year")["population"].sum()
+            assert (total <= all_people.groupby("year")["population"].sum()[total.index]).all()
+        else:
+            pd.testing.assert_frame_equal(figures, true)
+            # how a place is called, and where it belongs, nobody can know better than the service
+            if kind != "tree":
+                assert (out / "places.csv").read_bytes() == (in_borders / "places.csv").read_bytes()

@@ -10,6 +10,7 @@ import re
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
@@ -22,6 +23,8 @@ from tests.standin.tables import UPDATED, StandinTable, StandinVariable, tables
 PX = "/api/pxwebapi/v2"
 KLASS = "/api/klass/v1"
 LONGEST_PATH = 2100
+CLASSES = (925, 870, 775, 670, 565)
+"""The least index of centrality of each class but the last."""
 OPTION = re.compile(r"(\w+)\[(\w+)\]")
 CALL = re.compile(r"\[?(top|bottom|from|to|range)\(([^)]*)\)\]?", re.IGNORECASE)
 
@@ -208,13 +211,13 @@ class Standin:
                     ]
                 }
             case ["classifications", "131", "corresponds.json"]:
-                target = {"128": "03", "104": "01", "108": "01001"}[query["targetClassificationId"]]
+                target = self._target(query["targetClassificationId"])
                 return {
                     "correspondenceItems": [
                         {
                             "sourceCode": code,
                             "sourceName": name,
-                            "targetCode": target,
+                            "targetCode": target(code),
                             "targetName": "Østre",
                             "validFrom": "1990-01-01",
                             "validTo": None,
@@ -224,6 +227,14 @@ class Standin:
                     ]
                 }
         raise Problem(404, None)
+
+    def _target(self, classification: str) -> Callable[[str], str]:
+        """Say to which code of a classification a municipality belongs."""
+        if classification != "128":
+            return lambda code: {"104": "01", "108": "01001"}[classification]
+        places = self.published.country.tables.places
+        index = dict(zip(places["place"], places["centrality"], strict=True))
+        return lambda code: f"{1 + sum(index[code] < limit for limit in CLASSES):02}"
 
 
 class Detour(httpx.BaseTransport):

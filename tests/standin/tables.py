@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
 import pandas as pd
-from tests.standin.country import DIVIDED, Published
+from tests.standin.country import CHANGES, DIVIDED, PARTS, Published
 
 UPDATED = "2026-02-25T07:00:00Z"
+DETAILED_FROM = 2009
+ALTERNATIVES = (
+    ("Personer", "Hovedalternativet (MMMM)", 7),
+    ("Personer1", "Lav nasjonal vekst (LLML)", 1),
+    ("Personer2", "Høy nasjonal vekst (HHMH)", 90),
+    ("Personer7", "Ingen nettoinnvandring (MMM0)", 3),
+    ("Personer8", "Ingen flytting (MM00)", 5),
+)
+"""Alternatives of a projection: code and name, and by how many each place grows."""
+EARLIER = ("13600", "12882", "11668")
 CONFIDENTIAL_BELOW = 5
 
 
@@ -75,6 +85,7 @@ def tables(published: Published) -> dict[str, StandinTable]:
         _quarters(published, region),
         _ages(published, region, sex, single, time),
         _jobs(published, region, nace, both, groups, time),
+        _detailed_jobs(published),
         _pairs(
             "03321",
             "Sysselsatte",
@@ -94,7 +105,8 @@ def tables(published: Published) -> dict[str, StandinTable]:
             time,
         ),
         _dwellings(published, region, time),
-        _projection(published, region, both),
+        _projection("14288", published, region, both, ALTERNATIVES),
+        *(_projection(id_, published, region, both, ALTERNATIVES[:1]) for id_ in EARLIER),
     ]
     return {table.id: table for table in made}
 
@@ -232,6 +244,34 @@ def _jobs(
     return table
 
 
+def _detailed_jobs(published: Published) -> StandinTable:
+    """Divide jobs by five digits; sums of municipalities and of industries have lists of codes."""
+    parts = published.industries[published.industries["year"] >= DETAILED_FROM]
+    groups = {code: [f"{code[:2]}.110", f"{code[-2:]}.990"] for code in _industries(published)}
+    first = np.floor(0.6 * parts["jobs"])
+    halves = zip((0, 1), (first, parts["jobs"] - first), strict=True)
+    frame = pd.concat(
+        parts.assign(jobs=jobs, industry=[groups[code][k] for code in parts["industry"]])
+        for k, jobs in halves
+    ).rename(columns={"place": "Region", "year": "Tid", "industry": "NACE2007"})
+    five = {code: f"Næring {code}" for own in groups.values() for code in own}
+    every = {"00-99": list(five), **groups}
+    nace = StandinVariable(
+        "NACE2007", "næring (SN2007)", five, codelists={"agg_single_NACE2007arb11": every}
+    )
+    before = {new: [old for old, to, _ in CHANGES if to == new] for _, new, _ in CHANGES}
+    today = {
+        f"K-{code}": [code, *(before.get(code, []) if code not in PARTS else [])]
+        for code in published.country.tables.places["place"]
+    }
+    codes = _regions(published)
+    region = StandinVariable("Region", "region", codes, codelists={"agg_KommSummer": today})
+    years = {str(year): str(year) for year in published.years[:-1] if year >= DETAILED_FROM}
+    contents = {"SysselsatteArb": ("Sysselsatte etter arbeidssted", "jobs")}
+    variables = (region, nace, _contents(contents), StandinVariable("Tid", "år", years))
+    return _table("13470", "Sysselsatte etter næring", variables, frame, contents, published)
+
+
 def _pairs(
     id_: str,
     label: str,
@@ -276,20 +316,30 @@ def _dwellings(
 
 
 def _projection(
-    published: Published, region: StandinVariable, sex: StandinVariable
+    id_: str,
+    published: Published,
+    region: StandinVariable,
+    sex: StandinVariable,
+    alternatives: Sequence[tuple[str, str, int]],
 ) -> StandinTable:
+    """Go on with the last population and so many more persons; the second half is another age."""
     last = max(published.years)
     ahead = {str(year): str(year) for year in range(last + 14, last + 17)}
     people = published.changes[published.changes["year"] == last]
     older = StandinVariable("Alder", "alder", {"000": "0 år", "001": "1 år eller mer"})
     frame = pd.concat(
         people[["place"]].assign(
-            Tid=year, Kjonn="0", Alder=code, n=(people["population"] + add) // 2
+            Tid=year,
+            Kjonn="0",
+            Alder=code,
+            **{
+                content: (people["population"] + more + k) // 2 for content, _, more in alternatives
+            },
         )
         for year in ahead
-        for code, add in (("000", 7), ("001", 8))
+        for k, code in enumerate(("000", "001"))
     ).rename(columns={"place": "Region"})
-    contents = {"Personer": ("Hovedalternativet (MMMM)", "n")}
+    contents = {content: (label, content) for content, label, _ in alternatives}
     time = StandinVariable("Tid", "år", ahead)
     variables = (region, sex, older, _contents(contents), time)
-    return _table("14288", "Framskrevet", variables, frame, contents, published)
+    return _table(id_, "Framskrevet", variables, frame, contents, published)

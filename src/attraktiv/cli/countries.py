@@ -100,6 +100,14 @@ def ingest(
         int | None,
         typer.Option("--borders", metavar="YEAR", help="Whose borders; by default the last."),
     ] = None,
+    places: Annotated[
+        Path | None,
+        typer.Option("--places", metavar="FILE.csv", help="More columns for places, by code."),
+    ] = None,
+    outlines: Annotated[
+        Path | None,
+        typer.Option("--map", metavar="FILE.geojson", help="Polygons of the places, WGS84."),
+    ] = None,
     snapshots: Annotated[
         Path | None,
         typer.Option("--snapshots", metavar="FOLDER", help="Where answers are kept."),
@@ -118,6 +126,8 @@ def ingest(
         first_year=first,
         last_year=until,
         borders=borders,
+        places_file=places,
+        map_file=outlines,
         snapshots=snapshots,
         refresh=refresh,
         force=force,

@@ -29,7 +29,8 @@ def read_projections(folder: Path, origin: int) -> pd.DataFrame | None:
         A panel folder, or a built panel, which has none. Tables are in its folder
         ``projections``, each as :func:`read_projection` reads it.
     origin : int
-        Of the forecast. Rows of a later ``origin`` are left out.
+        Of the forecast. Rows of a later ``origin`` are left out, and those of an earlier one than
+        the newest that is left: whoever made them knows better by now.
 
     Returns
     -------
@@ -49,13 +50,16 @@ def read_projections(folder: Path, origin: int) -> pd.DataFrame | None:
         if frame is None:
             continue
         stated = frame[names.ORIGIN].isna() | (frame[names.ORIGIN] <= origin)
-        kept = frame.loc[stated & (frame[names.YEAR] >= origin), list(_COLUMNS)]
+        kept = frame.loc[stated & (frame[names.YEAR] >= origin), [*_COLUMNS, names.ORIGIN]]
         frames.append(kept.assign(**{PROJECTION: _stem(path).replace("_", " ")}))
     faults.raise_any()
     found = [frame for frame in frames if len(frame)]
     if not found:
         return None
-    return pd.concat(found, ignore_index=True)[[PROJECTION, *_COLUMNS]]
+    table = pd.concat(found, ignore_index=True)
+    stated = table[names.ORIGIN]
+    newest = table[stated.isna() | (stated == stated.max())]
+    return newest[[PROJECTION, *_COLUMNS]].reset_index(drop=True)
 
 
 def read_projection(path: str | Path) -> tuple[str, pd.DataFrame, dict[float, str]]:

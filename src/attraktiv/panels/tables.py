@@ -76,6 +76,8 @@ _AGES = _Layout(
     numeric_keys=(names.AGE,),
 )
 _INDUSTRIES = _Layout("jobs_by_industry", (names.PLACE, names.YEAR, names.INDUSTRY), names.JOBS)
+# What else lies in a folder is left alone: notes, moves.csv, and projections, which are no figures
+# of the panel.
 _COMMUTING = _Layout("commuting", ("home", "work", names.YEAR), "employed", places=("home", "work"))
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST: Final = 12
 _WIDTH, _HEIGHT = 480, 170
-_DASHES = [[5, 3], [2, 2], [9, 3], [9, 3, 2, 3]]
+_DASHES = [[5, 3], [2, 2], [9, 3], [9, 3, 2, 3], [1, 3], [12, 2, 2, 2, 2, 2]]
 
 
 def fan_chart(

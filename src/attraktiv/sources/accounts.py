@@ -13,8 +13,9 @@ import pandas as pd
 from attraktiv import names
 from attraktiv.sources.assembly import UNRELIABLE, Harmonised
 from attraktiv.sources.extraction import unknown_signs
+from attraktiv.sources.given import Given
 from attraktiv.sources.harmony import Harmony
-from attraktiv.sources.recipes import PROJECTIONS, Recipe
+from attraktiv.sources.recipes import Recipe
 from attraktiv.sources.snapshots import Snapshot
 
 PROVENANCE = "provenance.json"
@@ -36,6 +37,7 @@ def provenance(
     files: Mapping[str, str],
     found: Sequence[Harmonised],
     harmony: Harmony,
+    given: Given,
 ) -> str:
     """Say of every file which answers it was made of.
 
@@ -45,14 +47,12 @@ def provenance(
     Returns
     -------
     str
-        JSON: ``files`` with the sha256 of each and the snapshots it rests on, and ``snapshots``
-        with url, query and sha256.
+        JSON: ``files`` with the sha256 of each and the snapshots it rests on, ``given`` with the
+        sha256 of what the user added to them, and ``snapshots`` with url, query and sha256.
     """
     used: dict[str, list[Snapshot]] = {}
     for table in found:
-        into = table.extract.recipe.into
-        name = f"{PROJECTIONS}/{table.extract.recipe.name}" if into == PROJECTIONS else into
-        used.setdefault(name, []).extend(table.extract.snapshots)
+        used.setdefault(table.extract.recipe.target, []).extend(table.extract.snapshots)
     used["places"] = list(used["panel"])
     used["panel"] += used.get("population_by_age", []) if recipe.shares else []
     used["industries"] = used.get("jobs_by_industry", [])
@@ -68,6 +68,7 @@ def provenance(
             }
             for name, file in sorted(files.items())
         },
+        **({"given": dict(given.sha256)} if given.sha256 else {}),
         "snapshots": [
             {"sha256": s.sha256, "url": s.url, "query": json.loads(s.query)}
             for s in sorted(every.values(), key=lambda s: (s.url, s.query, s.sha256))
@@ -87,6 +88,7 @@ def report(
     found: Sequence[Harmonised],
     absent: Mapping[str, str],
     harmony: Harmony,
+    of_places: Sequence[str],
 ) -> str:
     """Say in words what was taken, merged, split, left out and is not known.
 
@@ -100,6 +102,8 @@ def report(
     absent : mapping
         Tables that did not, with the reason.
     harmony : Harmony
+    of_places : sequence of str
+        What is to be said of the columns of places.csv.
 
     Returns
     -------
@@ -135,6 +139,8 @@ def report(
             f"{100 * row['split_share']:.3g} % of its persons come from divided codes."
             for row in split.to_dict("records")
         ]
+    said = [*harmony.notes, *of_places]
+    lines += ["", "## Places", "", *(f"- {text}" for text in said or ["All is as published."])]
     lines += ["", "## Unreliable", ""]
     if UNRELIABLE in places:
         marked = places[places[UNRELIABLE]]
@@ -155,7 +161,7 @@ def _about(table: Harmonised) -> str:
     recipe, frame = table.extract.recipe, table.frame
     years = frame[names.YEAR]
     text = (
-        f"- {recipe.id} → {recipe.into} ({', '.join(recipe.values)}), "
+        f"- {recipe.id} → {recipe.target} ({', '.join(recipe.values)}), "
         f"{years.min()}–{years.max()}, {len(frame)} rows."
     )
     for sign, count in unknown_signs(table.extract.signs).items():

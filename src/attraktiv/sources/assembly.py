@@ -16,7 +16,7 @@ from attraktiv import names
 from attraktiv.panels.checks import MINIMUM_YEARS
 from attraktiv.sources.extraction import Extract
 from attraktiv.sources.harmony import Harmony
-from attraktiv.sources.recipes import KEYS, PROJECTIONS, Recipe
+from attraktiv.sources.recipes import KEYS, PROJECTIONS, Break, Recipe
 
 UNRELIABLE = "unreliable_borders"
 ORIGIN = "origin"
@@ -55,7 +55,7 @@ def tables_of(
     ----------
     recipe : Recipe
     found : sequence of Harmonised
-        The first has the population.
+        The first has the population; no two give the same year of one table.
     harmony : Harmony
         Whose borders, and the names of places.
 
@@ -74,22 +74,22 @@ def tables_of(
         into = table.extract.recipe.into
         if into == "panel":
             continue
-        keys, (value, *_) = KEYS[into], table.extract.recipe.values
+        made = table.extract.recipe
+        keys, (value, *_) = KEYS[into], made.values
         ends = [key for key in keys if key not in (names.YEAR, names.SEX, names.AGE, "industry")]
         inside = table.frame[ends].isin(known).all(axis=1)
         frame = table.frame[inside].dropna(subset=[value])
         if into == PROJECTIONS:
-            made = table.extract.recipe
             frame = frame[frame[names.YEAR] > (made.origin or 0)].assign(**{ORIGIN: made.origin})
-            tables[f"{PROJECTIONS}/{made.name}"] = frame[[*_SPOT, ORIGIN, value]]
+            tables[made.target] = frame[[*_SPOT, ORIGIN, value]]
         else:
-            tables[into] = frame[[*keys, value]]
+            rows = [frame[[*keys, value]], *([tables[into]] if into in tables else [])]
+            tables[into] = pd.concat(rows).sort_values(list(keys), ignore_index=True)
     if "population_by_age" in tables:
         panel = panel.merge(_shares(recipe, tables["population_by_age"]), on=_SPOT, how="left")
     tables["panel"] = panel
     if "jobs_by_industry" in tables and recipe.sectors:
-        industries = next(t for t in found if t.extract.recipe.into == "jobs_by_industry")
-        tables["industries"] = _industries(recipe, industries)
+        tables["industries"] = _industries(recipe, tables["jobs_by_industry"])
     return tables
 
 
@@ -121,8 +121,9 @@ def settings_of(
     tables: Mapping[str, pd.DataFrame],
     found: Sequence[Harmonised],
     harmony: Harmony,
+    seams: Sequence[Break] = (),
 ) -> str:
-    """Give the text of panel.toml."""
+    """Give the text of panel.toml; ``seams`` are breaks beside those of the recipe."""
     ids = ", ".join(dict.fromkeys(table.extract.recipe.id for table in found))
     where = f" in {harmony.year} borders" if harmony.year else ""
     lines = [
@@ -137,7 +138,7 @@ def settings_of(
     if UNRELIABLE in tables["places"]:
         lines.append(f"exclude = {_toml(UNRELIABLE)}")
     variables = {*tables["panel"], *tables}
-    for item in recipe.breaks:
+    for item in dict.fromkeys((*recipe.breaks, *seams)):
         if item.variable in variables:
             lines += ["", "[[break]]", f"variable = {_toml(item.variable)}", f"year = {item.year}"]
     return "\n".join(lines) + "\n"
@@ -184,8 +185,8 @@ def _shares(recipe: Recipe, ages: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(shares, index=total.index).round(6).reset_index()
 
 
-def _industries(recipe: Recipe, table: Harmonised) -> pd.DataFrame:
-    codes = sorted(table.frame["industry"].unique())
+def _industries(recipe: Recipe, jobs: pd.DataFrame) -> pd.DataFrame:
+    codes = sorted(jobs["industry"].unique())
     rows = pd.DataFrame({"industry": codes})
     for scheme, sectors in recipe.sectors.items():
         rows[scheme] = [

@@ -25,9 +25,12 @@ from attraktiv.sources.accounts import (
     report,
 )
 from attraktiv.sources.assembly import Harmonised, settings_of, tables_of, write_tables
+from attraktiv.sources.attributes import with_stand_ins
 from attraktiv.sources.client import Client
 from attraktiv.sources.extraction import Extract, extract
+from attraktiv.sources.given import Given, read_given, with_given, write_map
 from attraktiv.sources.harmony import harmony_of, in_borders
+from attraktiv.sources.preference import by_preference
 from attraktiv.sources.pxweb import most_cells
 from attraktiv.sources.recipes import Recipe, TableRecipe, load_recipe
 
@@ -42,6 +45,8 @@ def ingest(
     first_year: int | None = None,
     last_year: int | None = None,
     borders: int | None = None,
+    places_file: str | Path | None = None,
+    map_file: str | Path | None = None,
     snapshots: str | Path | None = None,
     refresh: bool = False,
     force: bool = False,
@@ -63,6 +68,12 @@ def ingest(
         Years of the panel, both included. By default those of the recipe, up to the latest.
     borders : int, optional
         Whose borders on 1 January; by default those of the recipe, or of the last year.
+    places_file : str or Path, optional
+        A csv with ``place`` and columns that the service does not have, for every place of the
+        panel: they are added to places.csv, and go before its own of the same name.
+    map_file : str or Path, optional
+        Polygons of all places: a GeoJSON FeatureCollection in WGS84 with the code of a place in
+        the property ``place``, or in that which the recipe names. It becomes places.geojson.
     snapshots : str or Path, optional
         Where answers are kept; by default beside ``out_folder``, under its name with
         ``-snapshots``.
@@ -84,30 +95,39 @@ def ingest(
         If there is no such recipe, or it does not fit what the service has.
     IngestError
         If the service cannot be reached, refuses, or answers something that makes no panel.
+    InputError
+        If ``places_file`` or ``map_file`` is wrong, lacks a place or has a code that is none.
     PanelError
         If the folder exists and ``force`` is not given, or was not ingested.
 
     Warns
     -----
     SourceWarning
-        If a table that the country can do without is not there.
+        If a table or an attribute that the country can do without is not there.
     """
     recipe = load_recipe(source)
     out = Path(out_folder)
     kept = Path(snapshots) if snapshots is not None else out.with_name(f"{out.name}-snapshots")
     years = _years(recipe, first_year, last_year)
+    given = read_given(places_file, map_file, recipe.places.map_property)
     with (
         new_folder(out, force=force, is_ours=_is_ingested, what="an ingested folder") as folder,
         progress(recipe.title, total=len(recipe.table) + 1) as update,
         Client(kept, refresh, transport, tell=lambda text: update(0, text)) as client,
     ):
-        _write(recipe, folder, client, years, borders, update)
-        result = _checked(folder, recipe)
+        _write(recipe, folder, client, years, borders, given, update)
+        result = _checked(folder, recipe, given)
     return result
 
 
 def _write(
-    recipe: Recipe, folder: Path, client: Client, years: range, borders: int | None, update: Update
+    recipe: Recipe,
+    folder: Path,
+    client: Client,
+    years: range,
+    borders: int | None,
+    given: Given,
+    update: Update,
 ) -> None:
     found, absent = _fetched(recipe, client, years, update)
     main = found[0]
@@ -123,16 +143,24 @@ def _write(
             _do_without(table.recipe, error, absent)
             continue
         tables.append(Harmonised(table, frame, changed, tuple(notes)))
+        if table is main:
+            # people without a municipality: the classifications may lack one
+            for note in notes:
+                warnings.warn(SourceWarning(f"Table {table.recipe.id}: {note}"), stacklevel=3)
+    tables, seams = by_preference(tables)
     written = tables_of(recipe, tables, harmony)
+    places, added = with_given(written["places"], given, harmony.year)
+    written["places"], told = with_stand_ins(places, recipe, given.columns)
     files = write_tables(written, folder)
-    settings = settings_of(recipe, written, tables, harmony)
+    write_map(given, folder)
+    settings = settings_of(recipe, written, tables, harmony, seams)
     (folder / SETTINGS).write_text(settings, encoding="utf-8")
     changes = borders_table(tables)
     if changes is not None:
         changes.to_csv(folder / BORDERS, index=False, lineterminator="\n")
-    account = provenance(folder, recipe, files, tables, harmony)
+    account = provenance(folder, recipe, files, tables, harmony, given)
     (folder / PROVENANCE).write_text(account, encoding="utf-8")
-    words = report(recipe, written, tables, absent, harmony)
+    words = report(recipe, written, tables, absent, harmony, [*told, *added])
     (folder / REPORT).write_text(words, encoding="utf-8")
 
 
@@ -162,7 +190,7 @@ def _do_without(
     """Note that a table is not there; raise if the country cannot do without it."""
     if table.required:
         raise error
-    absent[f"{table.id} → {table.into}"] = str(error)
+    absent[f"{table.id} → {table.target}"] = str(error)
     warnings.warn(SourceWarning(f"{error} The panel is made without it."), stacklevel=5)
 
 
@@ -176,14 +204,15 @@ def _years(recipe: Recipe, first: int | None, last: int | None) -> range:
     return years
 
 
-def _checked(folder: Path, recipe: Recipe) -> xr.Dataset:
+def _checked(folder: Path, recipe: Recipe, given: Given) -> xr.Dataset:
     """Read the folder as everybody will, before it takes its place."""
+    also = "".join(f" and {file}" for file in given.sources.values())
     try:
         return read_panel(folder)
     except PanelError as error:
         told = str(error).removeprefix(f"{folder}: ")
         raise IngestError(
-            f"What the service gave for {recipe.title} makes no sound panel, and nothing was "
+            f"What the service{also} gave for {recipe.title} makes no sound panel, and nothing was "
             f"written: {told}"
         ) from None
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from attraktiv import names
-from attraktiv.errors import RecipeError
+from attraktiv.errors import RecipeError, SourceWarning
 from attraktiv.panels.faults import listed
 from attraktiv.sources import klass
+from attraktiv.sources.attributes import with_attributes
 from attraktiv.sources.borders import (
     balance_splits,
     mapping_from_changes,
     pairs_to_borders,
+    parts_to_borders,
     to_borders,
 )
 from attraktiv.sources.borders.mapping import CODE, TO_YEAR, of_years
@@ -25,6 +28,7 @@ from attraktiv.sources.recipes import KEYS, PLACES, PROJECTIONS, Recipe
 from attraktiv.sources.snapshots import Snapshot
 
 _AHEAD = "year_ahead"
+_HALVES = (names.NET_DOMESTIC_MIGRATION, names.NET_INTERNATIONAL_MIGRATION)
 
 
 @dataclass(frozen=True)
@@ -41,12 +45,15 @@ class Harmony:
         ``place``, ``name`` and attributes, by code.
     snapshots : tuple of Snapshot
         The answers it was made of.
+    notes : tuple of str
+        What the classifications do not say of places.
     """
 
     year: int | None
     mapping: pd.DataFrame | None
     places: pd.DataFrame
     snapshots: tuple[Snapshot, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def harmony_of(
@@ -73,6 +80,11 @@ def harmony_of(
     ------
     RecipeError
         If borders are asked for of a country whose recipe does not know them.
+
+    Warns
+    -----
+    SourceWarning
+        If a code begins without a change, or an attribute is left out.
     """
     if recipe.borders is None:
         if borders is not None:
@@ -94,19 +106,14 @@ def harmony_of(
     changes = klass.changes(fetch, first, last)
     shared = with_shares(changes, _population(main), recipe.borders.shares)
     mapping = mapping_from_changes(shared, year, codes, from_year=first, to_year=last)
+    origins = _without_origin(codes, changes, first, last)
     day = pd.Timestamp(year, 1, 1)
     there = codes[(codes["valid_from"] <= day) & ~(codes["valid_to"] <= day)]
     places = there.rename(columns={CODE: names.PLACE})[[names.PLACE, names.NAME]]
-    for attribute in recipe.borders.attributes:
-        source = {
-            "centrality_class": klass.centrality,
-            "county": klass.counties,
-            "economic_region": klass.economic_regions,
-        }[attribute]
-        found = source(fetch, year).drop(columns=names.NAME).rename(columns={CODE: names.PLACE})
-        places = places.merge(found, on=names.PLACE, how="left")
+    places, notes = with_attributes(places, recipe.borders, fetch, year)
     places = places.sort_values(names.PLACE, ignore_index=True)
-    return Harmony(year, mapping, places, tuple({s.sha256: s for s in used}.values()))
+    snapshots = tuple({s.sha256: s for s in used}.values())
+    return Harmony(year, mapping, places, snapshots, (*origins, *notes))
 
 
 def in_borders(
@@ -159,7 +166,10 @@ def in_borders(
         return moved[[*keys, *counts]], None, notes
     by = [_AHEAD] if ahead else [key for key in keys if key not in (names.PLACE, names.YEAR)]
     renamed = frame.rename(columns={names.PLACE: CODE})
-    moved, report = to_borders(renamed, mapping, counts, by=by)
+    if set(_HALVES) <= set(counts):
+        moved, report = parts_to_borders(renamed, mapping, counts, _HALVES, by=by)
+    else:
+        moved, report = to_borders(renamed, mapping, counts, by=by)
     if ahead:
         moved = moved.drop(columns=names.YEAR).rename(columns={_AHEAD: names.YEAR})
     balanced = {names.POPULATION, names.NATURAL_INCREASE, names.NET_MIGRATION}
@@ -188,6 +198,22 @@ def _known(
             f"{share:.3g} % of {counts[0]}."
         )
     return frame[known], notes
+
+
+def _without_origin(codes: pd.DataFrame, changes: pd.DataFrame, first: int, last: int) -> list[str]:
+    """Note, and warn of, codes that begin in the years of the panel out of nothing."""
+    begins = codes.groupby(CODE)["valid_from"].min()
+    inside = begins[(begins > pd.Timestamp(first, 1, 1)) & (begins <= pd.Timestamp(last, 1, 1))]
+    unsaid = sorted(set(inside.index) - set(changes["new_code"]))
+    if not unsaid:
+        return []
+    which = listed(f"{code} ({inside[code]:%Y-%m-%d})" for code in unsaid)
+    note = (
+        f"No change says what {which} was before it began. Figures of earlier years are not in "
+        "it, and may be in a place that they do not belong to."
+    )
+    warnings.warn(SourceWarning(note), stacklevel=5)
+    return [note]
 
 
 def _population(main: Extract) -> pd.DataFrame:

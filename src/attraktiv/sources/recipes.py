@@ -92,7 +92,7 @@ class TableRecipe(_Frozen):
     add_up : tuple of str
         Variables that are summed over all their codes, where the service does not sum them.
     name, origin : str, int
-        Of a projection: its file, and the year in which it was made.
+        Of a projection: its file, and the year of the last population that it knew.
     required : bool
         Whether the country cannot be had without; else the report says that it is not there.
     """
@@ -124,6 +124,11 @@ class TableRecipe(_Frozen):
             raise ValueError("a projection, and nothing else, has a name and an origin")
         return self
 
+    @property
+    def target(self) -> str:
+        """The table of the folder that it fills, with the name of a projection."""
+        return self.into if self.name is None else f"{self.into}/{self.name}"
+
 
 class Share(_Frozen):
     """What of a code that was divided became another: a part of its persons."""
@@ -144,6 +149,8 @@ class Borders(_Frozen):
         Whose borders, on 1 January; by default the last year of the panel.
     attributes : tuple of str
         Columns of places.csv that the classifications give.
+    numbers : dict
+        Attribute → number of the classification that gives it, where it is not the usual one.
     shares : tuple of Share
         How codes were divided, where it is known; else it is taken from populations.
     """
@@ -151,13 +158,38 @@ class Borders(_Frozen):
     classifications: Literal["klass"]
     year: int | None = None
     attributes: tuple[Literal["centrality_class", "county", "economic_region"], ...] = ()
+    numbers: dict[Literal["county", "economic_region"], int] = {}
     shares: tuple[Share, ...] = ()
 
 
+class StandIn(_Frozen):
+    """A column of places.csv that nobody publishes in a form that can be asked for.
+
+    Attributes
+    ----------
+    of : str
+        The attribute that it is told by.
+    values : dict
+        Value of that attribute → number written.
+    """
+
+    of: str
+    values: dict[str, float] = Field(min_length=1)
+
+
 class Places(_Frozen):
-    """Which codes are places: the pattern's first group, if it has one, is written."""
+    """What a place is.
+
+    Attributes
+    ----------
+    codes : str
+        Pattern of the codes that are places; its first group, if it has one, is what is written.
+    map_property : str
+        What maps of the country call the code of a place, beside ``place``.
+    """
 
     codes: Pattern
+    map_property: str = names.PLACE
 
 
 class Break(_Frozen):
@@ -190,6 +222,8 @@ class Recipe(_Frozen):
         Column ``share_…`` of panel.csv → first and last age, from the population by age.
     sectors : dict
         Scheme → sector → industries, by ranges of two-digit divisions (``"84-88"``) or codes.
+    stand_in : dict
+        Column of places.csv → what stands in for it until a table of the user's gives it.
     """
 
     title: str
@@ -206,6 +240,18 @@ class Recipe(_Frozen):
     breaks: tuple[Break, ...] = Field(default=(), alias="break")
     shares: dict[Annotated[str, Field(pattern=r"^share_\w+$")], tuple[int, int]] = {}
     sectors: dict[str, dict[str, tuple[str, ...]]] = {}
+    stand_in: dict[ColumnName, StandIn] = {}
+
+    @model_validator(mode="after")
+    def _stands_on_attributes(self) -> Recipe:
+        there = self.borders.attributes if self.borders else ()
+        for column, rule in self.stand_in.items():
+            if rule.of not in there:
+                raise ValueError(
+                    f"stand_in.{column} is told by '{rule.of}', which is not among the attributes "
+                    f"of borders: {', '.join(there) or 'none'}"
+                )
+        return self
 
     @model_validator(mode="after")
     def _has_population(self) -> Recipe:

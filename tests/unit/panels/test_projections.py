@@ -32,6 +32,15 @@ def test_those_that_knew_no_more_are_read(tmp_path: Path) -> None:
     ]
 
 
+def test_of_those_with_an_origin_the_newest_are_read(tmp_path: Path) -> None:
+    for name, origin in (("old", 2010), ("low", 2014), ("high", 2014), ("late", 2018)):
+        write(tmp_path, f"{name}.csv", f"place,year,origin,population\n0101,2020,{origin},9\n")
+    write(tmp_path, "unknown.csv", "place,year,population\n0101,2020,8\n")
+    found = read_projections(tmp_path, 2016)
+    assert found is not None
+    assert set(found["projection"]) == {"low", "high", "unknown"}
+
+
 def test_none(tmp_path: Path) -> None:
     assert read_projections(tmp_path, 2016) is None
     write(tmp_path, "later.csv", "place,year,origin,population\n0101,2018,2017,11\n")

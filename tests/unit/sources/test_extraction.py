@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.standin.country import MERGED_FROM
+from tests.standin.country import MERGED_FROM, NACE, PARTS, Published
 from tests.unit.sources.conftest import SERVICE
 
 from attraktiv.errors import RecipeError
@@ -112,3 +112,27 @@ def test_a_table_that_cannot_be_is_refused(table: dict[str, Any], message: str) 
 def test_norway_has_the_tables_that_the_page_lists(recipe: Recipe) -> None:
     assert recipe.service == SERVICE
     assert {table.into for table in recipe.table} == {*KEYS} - {"population"}
+
+
+def test_codes_with_a_prefix_and_groups_of_industries_come_from_lists(
+    client: Client, recipe: Recipe, published: Published
+) -> None:
+    """Municipalities of today and groups of industries, each from a codelist of its own."""
+    table = {
+        "id": "13470",
+        "into": "jobs_by_industry",
+        "keys": {"industry": "NACE2007"},
+        "values": {"jobs": "SysselsatteArb"},
+        "codelists": {"Region": "agg_KommSummer", "NACE2007": "agg.*NACE2007arb11"},
+        "codes": {"place": "K[-_.]?([0-9]{4})", "industry": "(?!00-99)[0-9]{2}(?:-[0-9]{2})?"},
+    }
+    found = take(client, recipe, **table).frame
+    known = found[~found["place"].isin(PARTS)].set_index(["place", "year", "industry"])["jobs"]
+    simulated = published.country.tables.jobs_by_industry
+    assert simulated is not None
+    coded = simulated.replace({"industry": NACE})
+    true = coded.set_index(["place", "year", "industry"])["jobs"]
+    assert len(known) == 10 * 4 * len(NACE)
+    assert (known == true.reindex(known.index)).all()
+    with pytest.raises(RecipeError, match=r"'agg_Kommsummer2' of the recipe matches no codelist"):
+        take(client, recipe, **{**table, "codelists": {"Region": "agg_Kommsummer2"}})

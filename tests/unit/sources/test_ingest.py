@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,14 +24,16 @@ import pytest
 import xarray as xr
 from tests.standin.country import DIVIDED, MERGED, PARTS, RENAMED, Published
 from tests.standin.server import Standin
+from tests.standin.tables import ALTERNATIVES, DETAILED_FROM
 from tests.unit.sources.conftest import OTHER
 from typer.testing import CliRunner, Result
 
 import attraktiv
 from attraktiv.cli.app import app
 from attraktiv.errors import IngestError, PanelError, RecipeError, SourceWarning
+from attraktiv.panels import content_hash, read_projection
 from attraktiv.sources import client as client_module
-from attraktiv.sources import countries
+from attraktiv.sources import countries, load_recipe
 
 ROOT = Path(__file__).resolve().parents[3]
 Bytes = Callable[[Path], dict[str, bytes]]
@@ -122,6 +126,55 @@ def test_the_projection_is_in_today_s_places(ingested: Path, published: Publishe
     assert set(found["origin"]) == {2024}
 
 
+def test_each_alternative_of_a_projection_is_a_file(ingested: Path, published: Published) -> None:
+    last = truth(published, "population").isel(year=-1).to_series()
+    growth = {content: more for content, _, more in ALTERNATIVES}
+    for alternative, content in (
+        ("low_growth", "Personer1"),
+        ("high_growth", "Personer2"),
+        ("no_net_immigration", "Personer7"),
+        ("no_migration", "Personer8"),
+    ):
+        file = ingested / "projections" / f"official_2024_{alternative}.csv"
+        name, found, _ = read_projection(file)
+        assert name == file.stem
+        first = found[found["year"] == found["year"].min()].set_index("place")["population"]
+        assert first.to_dict() == (last + growth[content]).to_dict()
+    main = file.parent.glob("official_20??.csv")
+    earlier = {int(read_projection(one)[1]["origin"].iloc[0]) for one in main}
+    assert earlier == {2018, 2020, 2022, 2024}
+
+
+def test_jobs_of_two_tables_are_one_series_with_a_break(
+    ingested: Path, published: Published, panel: xr.Dataset
+) -> None:
+    true = truth(published, "jobs_by_industry").sum("industry", skipna=False)
+    whole = [place for place in true["place"].values if place not in PARTS]
+    found = panel["jobs_by_industry"].sum("industry", skipna=False)
+    np.testing.assert_array_equal(found.sel(place=whole), true.sel(place=whole))
+    assert {"variable": "jobs_by_industry", "year": DETAILED_FROM} in json.loads(
+        panel.attrs["breaks"]
+    )
+    growth = attraktiv.covariate(panel, "industry_mix")
+    known = growth["year"].values[growth.notnull().any("place").values]
+    assert DETAILED_FROM not in known
+    assert {DETAILED_FROM - 1, DETAILED_FROM + 1} <= set(known)
+    assert "Years that 13470 has are taken from there" in (ingested / "report.md").read_text(
+        encoding="utf-8"
+    )
+
+
+def test_without_the_detailed_jobs_the_older_table_gives_all(
+    standin: Standin, tmp_path: Path
+) -> None:
+    standin.tables = {k: v for k, v in standin.tables.items() if k != "13470"}
+    with pytest.warns(SourceWarning, match="Table 13470"):
+        found = attraktiv.ingest("ssb", tmp_path / "out", transport=standin.transport())
+    known = found["jobs_by_industry"].notnull().any(["place", "industry"])
+    assert known.isel(year=slice(None, -1)).all()  # the last year holds population alone
+    assert DETAILED_FROM not in {b["year"] for b in json.loads(found.attrs["breaks"])}
+
+
 def test_moves_between_codes_of_one_place_stand_at_the_place(ingested: Path) -> None:
     moves = pd.read_csv(ingested / "moves.csv.gz", dtype={"from_place": str, "to_place": str})
     pairs = set(zip(moves["from_place"], moves["to_place"], strict=True))
@@ -129,8 +182,27 @@ def test_moves_between_codes_of_one_place_stand_at_the_place(ingested: Path) -> 
     assert not {DIVIDED, "0121", "0131"} & {code for pair in pairs for code in pair}
 
 
-def test_a_model_is_fitted_to_it(ingested: Path, tmp_path: Path) -> None:
-    run = attraktiv.fit("book_2023", ingested, out=tmp_path / "run", without=["centrality"])
+def test_centrality_is_told_by_its_class(ingested: Path, panel: xr.Dataset) -> None:
+    values = load_recipe("ssb").stand_in["centrality"].values
+    classes = panel["centrality_class"].values
+    assert len(set(classes)) > 1
+    np.testing.assert_array_equal(panel["centrality"], [values[f"{c:g}"] for c in classes])
+    assert "centrality is told by centrality_class alone" in (ingested / "report.md").read_text(
+        encoding="utf-8"
+    )
+
+
+def test_moves_are_beside_the_panel(ingested: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    shutil.copytree(ingested, bare)
+    (bare / "moves.csv.gz").unlink()
+    assert content_hash(attraktiv.read_panel(bare)) == content_hash(attraktiv.read_panel(ingested))
+
+
+def test_the_default_model_is_fitted_to_it(ingested: Path, tmp_path: Path) -> None:
+    run = attraktiv.fit(
+        "hierarchical_dynamic", ingested, out=tmp_path / "run", draws=20, tune=50, chains=2
+    )
     ranked = attraktiv.attractiveness(run)["lasting"].mean(("chain", "draw"))
     assert np.isfinite(ranked.sel(place=["0101", MERGED, RENAMED])).all()
 
@@ -258,6 +330,45 @@ def test_the_population_cannot_be_done_without(standin: Standin, tmp_path: Path)
     with pytest.raises(IngestError, match="Table 06913"):
         attraktiv.ingest("ssb", tmp_path / "out", transport=standin.transport())
     assert not (tmp_path / "out").exists()
+
+
+def without(standin: Standin, path: str, key: str, code: str) -> bytes:
+    """Give an answer of the classifications without what names a code."""
+    content = standin.answer("GET", path, b"")
+    return json.dumps({key: [i for i in content[key] if code not in i.values()]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "code", "message"),
+    [
+        ("codes", "codes", "0101", r"Table 06913: Left out, for no municipality.*0101"),
+        ("changes", "codeChanges", PARTS[0], r"No change says what 0105 \(2010-01-01\) was before"),
+        ("corresponds.json", "correspondenceItems", "0102", r"county is not known of 0102"),
+    ],
+)
+def test_a_gap_in_the_classifications_is_told(
+    path: str,
+    key: str,
+    code: str,
+    message: str,
+    ingested: Path,
+    standin: Standin,
+    tmp_path: Path,
+) -> None:
+    account = json.loads((ingested / "provenance.json").read_text(encoding="utf-8"))
+    for snapshot in account["snapshots"]:
+        if snapshot["url"].endswith(f"/131/{path}"):
+            order = sorted(snapshot["query"], key=lambda k: (k != "targetClassificationId", k))
+            query = {k: snapshot["query"][k] for k in order if k != "method"}
+            url = httpx.URL(snapshot["url"], params=query).raw_path.decode()
+            standin.changed[url] = without(standin, url, key, code)
+    assert standin.changed
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        attraktiv.ingest("ssb", tmp_path / "out", transport=standin.transport())
+    assert any(re.search(message, str(one.message)) for one in told)
+    words = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+    assert re.search(message.removeprefix("Table 06913: "), words)
 
 
 def test_another_country_needs_a_recipe_alone(standin: Standin, tmp_path: Path) -> None:

@@ -168,17 +168,15 @@ def test_counties_and_regions_are_known_by_the_name_of_the_classification():
     ]
     assert klass.economic_regions(service, 2024)["economic_region"].tolist() == ["03"]
     service.answers[BASE + "104"] = {"name": "Standard for land"}
-    with pytest.raises(IngestError, match=r"'Standard for land'.*classification=NUMBER"):
+    with pytest.raises(InputError, match=r"'Standard for land'.*numbers = { county = NUMBER }"):
         klass.counties(service, 2024)
 
 
 def test_no_class_of_centrality_names_the_years_there_are():
-    with pytest.raises(
-        IngestError, match=r"no municipality corresponds.*2008, 2018, 2020 and 2024"
-    ):
+    with pytest.raises(InputError, match=r"no municipality corresponds.*2008, 2018, 2020 and 2024"):
         klass.centrality(correspondence(), 2001)
     only_later = correspondence(pair("0301", "01", "2024-01-01", None))
-    with pytest.raises(IngestError, match=r"no municipality corresponds"):
+    with pytest.raises(InputError, match=r"no municipality corresponds"):
         klass.centrality(only_later, 2023)
 
 

@@ -116,7 +116,9 @@ def balance_splits(frame: pd.DataFrame, mapping: pd.DataFrame) -> pd.DataFrame:
     need_columns(frame, [*SPOT, *columns], "figures")
     rows = of_years(mapping, frame[names.YEAR].unique())
     rows = rows[rows[WEIGHT] < 1]
-    key = rows["code"] + " " + rows[WEIGHT].map(repr)
+    divided = zip(rows["code"], rows[WEIGHT], strict=True)
+    # of text even where nothing is divided
+    key = pd.Series([f"{code} {share!r}" for code, share in divided], rows.index, dtype=object)
     made_of = key.groupby([rows[names.PLACE], rows[names.YEAR]]).agg("; ".join)
     here = pd.MultiIndex.from_frame(frame[SPOT])
     following = pd.MultiIndex.from_arrays([frame[names.PLACE], frame[names.YEAR] + 1])

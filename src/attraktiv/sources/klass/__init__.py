@@ -7,10 +7,19 @@ an answer to GET with the header ``Accept: application/json`` and raises an erro
 
 from __future__ import annotations
 
-from attraktiv.sources.klass.belonging import centrality, corresponding, counties, economic_regions
+from attraktiv.sources.klass.belonging import (
+    COUNTIES,
+    ECONOMIC_REGIONS,
+    centrality,
+    corresponding,
+    counties,
+    economic_regions,
+)
 from attraktiv.sources.klass.versions import changes, codes, municipalities
 
 __all__ = [
+    "COUNTIES",
+    "ECONOMIC_REGIONS",
     "centrality",
     "changes",
     "codes",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import pandas as pd
@@ -15,6 +16,8 @@ BASE: Final = "https://data.ssb.no/api/klass/v1/"
 MUNICIPALITIES: Final = 131
 
 Fetch = Callable[[str, Mapping[str, str]], bytes]
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(T.*)?", re.ASCII)
 
 
 def days_of(from_year: int, to_year: int) -> dict[str, str]:
@@ -114,7 +117,7 @@ def text_of(item: dict[str, Any], key: str, url: str) -> str:
     return value
 
 
-def dates_of(values: pd.Series, url: str) -> pd.Series:
+def dates_of(values: Iterable[Any], url: str) -> pd.Series:
     """Read dates of an answer; null is a date that is not known.
 
     Raises
@@ -122,11 +125,20 @@ def dates_of(values: pd.Series, url: str) -> pd.Series:
     IngestError
         If a value is not a date.
     """
-    dates = pd.to_datetime(values, errors="coerce", format="ISO8601")
-    wrong = dates.isna() & values.notna()
-    if wrong.any():
+    # a number would be read as time since 1970, and an empty list as no date
+    found = list(values)
+    texts = [v if isinstance(v, str) and _DATE.fullmatch(v) else None for v in found]
+    dates = pd.to_datetime(
+        pd.Series(texts, dtype=object), errors="coerce", format="ISO8601", utc=True
+    ).dt.tz_localize(None)
+    wrong = [
+        repr(value)
+        for value, no in zip(found, dates.isna(), strict=True)
+        if no and value is not None
+    ]
+    if wrong:
         raise IngestError(
-            f"{url}: {listed(map(repr, values[wrong].unique()))} is not a date, such as "
+            f"{url}: {listed(dict.fromkeys(wrong))} is not a date, such as "
             '"2020-01-01". KLASS has changed; no part of the answer is used.'
         )
     return dates

@@ -7,7 +7,7 @@ from typing import Final
 import pandas as pd
 
 from attraktiv import names
-from attraktiv.errors import IngestError
+from attraktiv.errors import IngestError, InputError
 from attraktiv.panels.faults import listed
 from attraktiv.sources.klass.answers import (
     BASE,
@@ -47,7 +47,9 @@ def centrality(fetch: Fetch, year: int) -> pd.DataFrame:
     Raises
     ------
     IngestError
-        If the answer is not what KLASS documents, is empty, or gives a municipality two classes.
+        If the answer is not what KLASS documents, or gives a municipality two classes.
+    InputError
+        If there are no classes in that year.
 
     Notes
     -----
@@ -89,7 +91,7 @@ def counties(fetch: Fetch, year: int, classification: int = COUNTIES) -> pd.Data
 
     Raises
     ------
-    IngestError
+    IngestError, InputError
         As :func:`centrality`, and if the classification is not one of counties.
     """
     return _regions(fetch, year, classification, COUNTIES, "county")
@@ -117,7 +119,7 @@ def economic_regions(
 
     Raises
     ------
-    IngestError
+    IngestError, InputError
         As :func:`centrality`, and if the classification is not one of economic regions.
     """
     return _regions(fetch, year, classification, ECONOMIC_REGIONS, "economic_region")
@@ -144,7 +146,9 @@ def corresponding(fetch: Fetch, classification: int, year: int) -> pd.DataFrame:
     Raises
     ------
     IngestError
-        If the answer is not what KLASS documents, is empty, or gives a municipality two targets.
+        If the answer is not what KLASS documents, or gives a municipality two targets.
+    InputError
+        If no municipality belongs to anything in it that year.
     """
     url = f"{BASE}classifications/{MUNICIPALITIES}/corresponds.json"
     params = {"targetClassificationId": str(classification), **days_of(year, year)}
@@ -159,11 +163,11 @@ def corresponding(fetch: Fetch, classification: int, year: int) -> pd.DataFrame:
         dtype=object,
     )
     day = pd.Timestamp(year, 1, 1)
-    begins = dates_of(pd.Series([item.get("validFrom") for item in items], dtype=object), url)
-    ends = dates_of(pd.Series([item.get("validTo") for item in items], dtype=object), url)
+    begins = dates_of((item.get("validFrom") for item in items), url)
+    ends = dates_of((item.get("validTo") for item in items), url)
     frame = frame[~(begins > day) & ~(ends <= day)].drop_duplicates()
     if frame.empty:
-        raise IngestError(
+        raise InputError(
             f"{url}: no municipality corresponds to classification {classification} on 1 January "
             f"{year}. KLASS may have no such table for that year; ask for a year from which the "
             "classification has a version (of centrality 2008, 2018, 2020 and 2024)."
@@ -184,10 +188,11 @@ def _regions(fetch: Fetch, year: int, classification: int, meant: int, column: s
     answer = answer_of(fetch, url, {})
     name = answer.get("name")
     if not isinstance(name, str) or WORD_OF[meant] not in name.casefold():
-        raise IngestError(
+        raise InputError(
             f"{url} is called {name!r}, which is not a classification of "
             f"{column.replace('_', ' ')} ({WORD_OF[meant]!r} is not in the name). Look up its "
-            "number in KLASS and give it as classification=NUMBER."
+            "number in KLASS and give it as classification=NUMBER, or in a recipe under [borders] "
+            f"as numbers = {{ {column} = NUMBER }}."
         )
     found = corresponding(fetch, classification, year)
     return found.rename(columns={"target": column, "target_name": f"{column}_{names.NAME}"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from attraktiv.errors import IngestError
+from attraktiv.panels.faults import listed
 from attraktiv.sources.klass.answers import (
     BASE,
     MUNICIPALITIES,
@@ -71,12 +72,12 @@ def codes(fetch: Fetch, classification: int, from_year: int, to_year: int) -> pd
         {
             "code": [text_of(item, "code", url) for item in items],
             "name": [text_of(item, "name", url) for item in items],
-            "valid_from": [
-                item.get("validFromInRequestedRange") or item["validFrom"] for item in items
-            ],
-            "valid_to": [
-                item.get("validToInRequestedRange") or item.get("validTo") for item in items
-            ],
+            "valid_from": dates_of(
+                (item.get("validFromInRequestedRange") or item["validFrom"] for item in items), url
+            ),
+            "valid_to": dates_of(
+                (item.get("validToInRequestedRange") or item.get("validTo") for item in items), url
+            ),
         }
     )
     if frame.empty:
@@ -84,8 +85,12 @@ def codes(fetch: Fetch, classification: int, from_year: int, to_year: int) -> pd
             f"{url}: no code was in use from {from_year} to {to_year}. Ask for years after the "
             "first version of the classification and not after its last."
         )
-    for column in ("valid_from", "valid_to"):
-        frame[column] = dates_of(frame[column], url)
+    if frame["valid_from"].isna().any():
+        codes_ = frame["code"][frame["valid_from"].isna()]
+        raise IngestError(
+            f"{url}: validFrom is null of {listed(codes_)}. Every code begins on a day; KLASS has "
+            "changed, and no part of the answer is used."
+        )
     return frame.drop_duplicates().sort_values(["code", "valid_from"], ignore_index=True)
 
 
@@ -134,7 +139,6 @@ def changes(
     frame = pd.DataFrame(
         {column: [text_of(item, key, url) for item in items] for column, key in wanted.items()},
         dtype=object,
-    )
-    frame["date"] = dates_of(frame["date"], url)
+    ).assign(date=dates_of((item["changeOccurred"] for item in items), url))
     order = ["date", "old_code", "new_code"]
     return frame.drop_duplicates().sort_values(order, ignore_index=True)

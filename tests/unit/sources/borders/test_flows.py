@@ -67,6 +67,13 @@ def test_what_a_fixed_split_errs_by_is_no_migration():
     assert (transfer.drop([("N", 2019), ("S", 2019)]) == 0).all()
 
 
+def test_where_nothing_was_divided_there_is_no_transfer():
+    frame = FLOWS.assign(population=100, natural_increase=0)
+    mapping = pd.DataFrame({"code": FLOWS["place"], "year": 2019, "place": FLOWS["place"]})
+    found = balance_splits(frame, mapping.assign(weight=1.0))
+    assert (found["boundary_transfer"] == 0).all()
+
+
 def test_a_move_between_merged_codes_is_no_migration():
     moves = pd.DataFrame(
         [("A", "B", 2019, 10), ("A", "C", 2019, 4), ("C", "B", 2019, 1)],
