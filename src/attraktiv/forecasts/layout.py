@@ -21,7 +21,7 @@ from attraktiv.store import Growing, growing_group
 #: processor, and take half as long again; fewer pay more for what every block does once.
 _CELLS = 1_000_000
 # Places in a chunk: with few draws more of them, for what opens many small files waits long.
-_PLACES_AT_ONCE, _CHUNK_BYTES = 128, 2**17
+_PLACES_AT_ONCE, _CHUNK_BYTES = 128, 2**19
 
 _LONG_NAMES = {
     names.POPULATION: "population on 1 January",
