@@ -47,7 +47,7 @@ docs: $(STAMP) ## build docs/_build/html; a warning is an error
 bench: $(STAMP) ## measure the engines and write docs/benchmarks.md (a quarter of an hour)
 	@$(BIN)/python benchmarks/engines.py
 
-bench-forecast: $(STAMP) ## measure a forecast and write docs/benchmarks-forecast.md
+bench-forecast: $(STAMP) ## measure a forecast and write docs/benchmarks-forecast.md (half an hour)
 	@$(BIN)/python benchmarks/forecasts.py
 
 calibration: $(STAMP) ## the slow tests; then 500 simulations a model and docs/calibration.md

@@ -23,10 +23,10 @@ import xarray as xr
 
 from attraktiv import names
 from attraktiv.backtests.benchmarks import YEARS, draw_years
-from attraktiv.forecasts.known import known_at
+from attraktiv.forecasts.known import Known, known_at
 from attraktiv.forecasts.mortality import older, probability_of_death
 from attraktiv.forecasts.profile import migrants_by_age
-from attraktiv.forecasts.vital import estimate_vital
+from attraktiv.forecasts.vital import Vital, estimate_vital
 
 _WIDTH, _LAST = 5, 85  # years of a group of ages, and the first age of the last
 _AT_ONCE = 8  # draws: their cells stay in the cache of a processor
@@ -62,8 +62,7 @@ def cohort_method(
     everything = known_at(panel, origin)
     vital = estimate_vital(panel, everything, years=1, draws=draws, rng=rng)
     known = everything.latest(YEARS)
-    persons, migrants = migrants_by_age(panel, known, vital)
-    rates = _rates(persons, migrants, known.start.shape[-2:]).astype(np.float32)
+    rates = _rates(panel, known, vital).astype(np.float32)
     mortality = vital.mortality_of_place.mean(axis=0)
     fertility = vital.fertility_of_place.mean(axis=0)
     stay = 1.0 - probability_of_death(vital.mortality * mortality[:, None, None])
@@ -96,12 +95,14 @@ def cohort_method(
     return by_age, net, len(rates)
 
 
-def _rates(persons: np.ndarray, migrants: np.ndarray, cells: tuple[int, ...]) -> np.ndarray:
-    """Give net migrants per person (year, place, age), in groups of ages; both (place, year, …)."""
-    shape = (*persons.shape[:2], *cells)
-    ages = np.minimum(np.arange(cells[1]), _LAST) // _WIDTH
+def _rates(panel: xr.Dataset, known: Known, vital: Vital) -> np.ndarray:
+    """Give net migrants per person (year, place, age), in groups of ages."""
+    ages = np.minimum(np.arange(known.cells[1]), _LAST) // _WIDTH
     group = np.eye(ages[-1] + 1)[ages]
-    inside = persons.reshape(shape).sum(axis=2) @ group
-    moved = migrants.reshape(shape).sum(axis=2) @ group
-    rate = np.divide(moved, inside, out=np.zeros_like(moved), where=inside > 0)
-    return rate[..., ages].transpose(1, 0, 2)
+    rates = []
+    for _, persons, migrants in migrants_by_age(panel, known, vital):
+        shape = (*persons.shape[:2], *known.cells)
+        inside = persons.reshape(shape).sum(axis=2) @ group
+        moved = migrants.reshape(shape).sum(axis=2) @ group
+        rates.append(np.divide(moved, inside, out=np.zeros_like(moved), where=inside > 0))
+    return np.concatenate(rates)[..., ages].transpose(1, 0, 2)

@@ -28,7 +28,6 @@ from attraktiv.backtests.forecasters import (
 from attraktiv.backtests.known import known_panel, look_ahead
 from attraktiv.backtests.official import Official, read_official
 from attraktiv.backtests.scoring import score_draws, score_quantiles, scored
-from attraktiv.backtests.tasks import run_tasks
 from attraktiv.backtests.units import BLOCKS, Units, outcomes, units_of
 from attraktiv.errors import AttraktivError, InputError
 from attraktiv.evaluation.bootstrap import find_blocks
@@ -37,6 +36,7 @@ from attraktiv.panels import content_hash, read_panel
 from attraktiv.progress import progress as progress_bar
 from attraktiv.specs import ModelSpec, load_spec
 from attraktiv.store import add_result, has_result, open_results, read_contest, start_backtest
+from attraktiv.tasks import run_tasks
 
 FAILED = "failed"
 _DRAWS = 400
@@ -146,7 +146,11 @@ def backtest(
             if not all(has_result(store, f, origin) for f in forecasters_of(task))
         ]
         with progress_bar("backtest", total=len(tasks)) as update:
-            done = run_tasks(judge, contest, tasks, scheduler=scheduler, workers=workers)
+            done = run_tasks(
+                judge, contest, tasks, scheduler=scheduler, workers=workers,
+                if_killed="What was done is stored: run the same command again and it goes on "
+                "from there.",
+            )  # fmt: skip
             for (task, origin, _), result in done:
                 for forecaster, found in result.items():
                     add_result(store, forecaster, origin, found)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attraktiv.cli.messages import paragraph, reported
-from attraktiv.cli.options import Formats, Out, Without
+from attraktiv.cli.options import Formats, Out, Scheduler, Without
 from attraktiv.cli.output import write_frame
 from attraktiv.cli.tables import MISSING, Column, number, numbers, text_table
 from attraktiv.errors import InputError
@@ -54,10 +54,7 @@ def backtest(
     seed: Annotated[
         int | None, typer.Option("--seed", min=0, help="Makes the backtest repeatable.")
     ] = None,
-    scheduler: Annotated[
-        str | None,
-        typer.Option("--scheduler", metavar="ADDRESS", help="A Dask scheduler: tcp://host:8786."),
-    ] = None,
+    scheduler: Scheduler = None,
     force: Annotated[bool, typer.Option("--force", help="Replace another backtest.")] = False,
     format: Formats = None,
 ) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attraktiv.cli.messages import paragraph, reported
-from attraktiv.cli.options import Formats, Out, Panel, Run
+from attraktiv.cli.options import Formats, Out, Panel, Run, Scheduler
 from attraktiv.cli.output import band_name, write_frame
 from attraktiv.cli.tables import MISSING, Column, number, text_table
 
@@ -51,6 +51,10 @@ def forecast(
             "--national", metavar="FILE[:VARIANT]", help="A projection of the nation to agree with."
         ),
     ] = None,
+    scheduler: Scheduler = None,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, metavar="N", help="Processes that share the work.")
+    ] = 1,
     place: Annotated[
         list[str] | None, typer.Option("--place", help="Show a place, by code or name. Repeatable.")
     ] = None,
@@ -74,6 +78,8 @@ def forecast(
         ages=ages,
         whole=whole,
         national=national,
+        scheduler=scheduler,
+        workers=workers,
         force=force,
     )
     write_frame(forecast_table(open_run(run), places=place), format, out, table)

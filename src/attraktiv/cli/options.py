@@ -42,3 +42,7 @@ Formats = Annotated[
     Format | None, typer.Option("--format", help="By default a table, or what --out says.")
 ]
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write to a file.")]
+Scheduler = Annotated[
+    str | None,
+    typer.Option("--scheduler", metavar="ADDRESS", help="A Dask scheduler: tcp://host:8786."),
+]

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from attraktiv import names
 from attraktiv.errors import ForecastError
-from attraktiv.forecasts.chance import draw_chance
+from attraktiv.forecasts.blocks import Work, fill
 from attraktiv.forecasts.gather import gather
-from attraktiv.forecasts.inputs import Inputs, origin_of
+from attraktiv.forecasts.inputs import origin_of
 from attraktiv.forecasts.layout import blocks_of, coordinates, sink_of, variables_of
 from attraktiv.forecasts.path import How
 from attraktiv.forecasts.scenarios import Scenario, read_scenarios, refuse_impossible
-from attraktiv.forecasts.years import simulate
 from attraktiv.panels import content_hash, read_national, read_panel, read_schedules
 from attraktiv.progress import progress as progress_bar
 from attraktiv.store import open_run, refuse_group
@@ -38,6 +36,8 @@ def forecast(
     ages: bool = False,
     whole: bool = False,
     seed: int | None = None,
+    scheduler: str | None = None,
+    workers: int = 1,
     force: bool = False,
     progress: bool = True,
 ) -> xr.Dataset:
@@ -68,7 +68,12 @@ def forecast(
     whole : bool
         Count in whole persons.
     seed : int, optional
-        Makes the forecast repeatable.
+        Makes the forecast repeatable, whoever does the work.
+    scheduler : str, optional
+        Address of a Dask scheduler, whose workers do blocks of draws and write them into the
+        stored run: it must lie where they all see it.
+    workers : int
+        Processes on this machine that do blocks of draws of a stored run; by default this one.
     force : bool
         Replace an earlier forecast of the run.
     progress : bool
@@ -95,8 +100,13 @@ def forecast(
     """
     tree = run if isinstance(run, xr.DataTree) else open_run(run)
     stored = None if isinstance(run, xr.DataTree) else Path(run)
-    data = panel if isinstance(panel, xr.Dataset) else read_panel(panel)
+    data = panel if isinstance(panel, xr.Dataset) else read_panel(panel, ages_on_disk=True)
     _refuse(tree, data, horizon, draws, seed)
+    if stored is None and (scheduler is not None or workers != 1):
+        raise ForecastError(
+            "The run is in memory, where no other process can write its forecast. Give the path of "
+            "a stored run: forecast('RUN', …, workers=2)."
+        )
     if stored is not None:
         refuse_group(stored.resolve(), names.FORECAST, xr.Dataset(attrs={}), force=force)
     seed = secrets.randbelow(2**31) if seed is None else seed
@@ -138,57 +148,16 @@ def forecast(
     variables = variables_of(inputs, coords, how, blocks[0][1].stop)
     with sink_of(stored, coords, variables, force) as sink:
         with progress_bar("forecast", total=len(blocks)) as update:
-            _fill(sink, inputs, wanted, how, blocks, per_chain, seed, update if progress else None)
+            seeds = np.random.SeedSequence(seed).spawn(len(blocks))
+            work = Work(inputs, wanted, how, blocks, per_chain, seeds, sink)
+            for _ in fill(work, scheduler, workers):
+                if progress:
+                    update()
         if stored is None:
             return coords.assign(
                 {n: (variables[n].dims, values, variables[n].attrs) for n, values in sink.items()}
             )
     return open_run(stored)[names.FORECAST].to_dataset()
-
-
-def _fill(
-    sink: Mapping[str, Any],
-    inputs: Inputs,
-    asked: tuple[Scenario, ...],
-    how: How,
-    blocks: list[tuple[int, slice]],
-    per_chain: int,
-    seed: int,
-    update: Any,
-) -> None:
-    """Simulate block after block, and put what comes out where it belongs."""
-    cells = None if inputs.people is None else inputs.people.by_age.shape[1:]
-    seeds = np.random.SeedSequence(seed).spawn(len(blocks))
-    for (chain, rows), block_seed in zip(blocks, seeds, strict=True):
-        flat = slice(chain * per_chain + rows.start, chain * per_chain + rows.stop)
-        block = inputs.block(flat)
-        chance = draw_chance(
-            block_seed, block.draws, len(block.places), block.horizon, cells,
-            block.correlation_path, block.correlation_noise, block.migration.equation.freedom,
-            how.certain,
-        )  # fmt: skip
-        tied = None
-        if block.national is not None:
-            variant = np.arange(flat.start, flat.stop) % block.national.shape[1]
-            tied = block.national[:, variant].T
-        first = None
-        for s, scenario in enumerate(asked):
-            total = tied
-            if scenario.hold_national_total and first is not None:
-                total = first.sum(axis=1)[:, 1:]
-            path = simulate(block, scenario, chance, how, total)
-            where = (s, chain, rows)
-            for name, values in path.totals.items():
-                sink[name][where] = values
-            population = path.totals[names.POPULATION].astype(np.float64)
-            first = population if first is None else first
-            sink[names.POPULATION_DIFFERENCE][where] = population - first
-            if path.by_group is not None:
-                sink[names.POPULATION_BY_AGE_GROUP][where] = path.by_group
-            if path.by_age is not None:
-                sink[names.POPULATION_BY_AGE][where] = path.by_age
-        if update is not None:
-            update()
 
 
 def _refuse(

@@ -13,6 +13,8 @@ from attraktiv.effects import terms
 from attraktiv.errors import ForecastError
 from attraktiv.forecasts.national import autoregression_of, continue_level
 
+_PLACES_AT_ONCE = 4096
+
 
 @dataclass(frozen=True)
 class Equation:
@@ -33,7 +35,7 @@ class Equation:
     level, level_mean, level_rho, level_sigma : numpy.ndarray
         (draw,) national level of the last year, and its autoregression.
     lasting, path : numpy.ndarray
-        (draw, place) γ + θ, and u of the last fitted year.
+        (draw, place) γ + θ, and u of the last fitted year; in the precision of the run.
     rho, sigma_u : numpy.ndarray
         (draw,) of the path.
     spread : numpy.ndarray
@@ -183,20 +185,29 @@ def _attractiveness(
     """
     data = run[names.CONSTANT_DATA].dataset
     places, years = data.sizes[names.PLACE], data.sizes[names.YEAR]
-    lasting = terms.lasting_part(run, slice(None))
-    if terms.is_residual(run):
-        # one draw at a time would be as exact: residuals differ between draws by x'β alone
-        residual = terms.moving_part(run, slice(None), slice(0, years))[chosen]
-        count = np.isfinite(residual).sum(axis=2)
-        mean = np.nansum(residual, axis=2) / np.maximum(count, 1)
-        left = np.nansum((residual - mean[:, :, None]) ** 2, axis=(1, 2))
-        freedom = np.maximum((count - 1).clip(min=0).sum(axis=1), 1)
-        return mean, np.zeros_like(mean), np.sqrt(left / freedom)
-    flat = np.zeros((len(chosen), places)) if lasting is None else lasting[chosen]
-    path = np.zeros_like(flat)
-    if terms.has_path(run):
-        path = terms.moving_part(run, slice(None), slice(years - 1, years))[chosen, :, 0]
-    return flat.astype(np.float64), path.astype(np.float64), sigma
+    residual = terms.is_residual(run)
+    wide = (len(chosen), places)
+    lasting = np.zeros(wide, np.float64 if residual else terms.precision(run))
+    path = np.zeros_like(lasting)
+    left, freedom = np.zeros(len(chosen)), np.zeros(len(chosen))
+    # all draws of some places at a time: so they lie on disk, and may be far more than are taken
+    for first in range(0, places, _PLACES_AT_ONCE):
+        where = slice(first, first + _PLACES_AT_ONCE)
+        if residual:
+            one = terms.moving_part(run, where, slice(0, years))[chosen]
+            count = np.isfinite(one).sum(axis=2)
+            lasting[:, where] = np.nansum(one, axis=2) / np.maximum(count, 1)
+            left += np.nansum((one - lasting[:, where, None]) ** 2, axis=(1, 2))
+            freedom += (count - 1).clip(min=0).sum(axis=1)
+            continue
+        lasts = terms.lasting_part(run, where)
+        if lasts is not None:
+            lasting[:, where] = lasts[chosen]
+        if terms.has_path(run):
+            path[:, where] = terms.moving_part(run, where, slice(years - 1, years))[chosen, :, 0]
+    if residual:
+        sigma = np.sqrt(left / np.maximum(freedom, 1))
+    return lasting, path, sigma
 
 
 def _turnover(data: xr.Dataset) -> np.ndarray:

@@ -35,7 +35,8 @@ def pattern_of_fertility(known: Known) -> np.ndarray:
     """Fit births per woman by age on 1 January, (age,), that sum to one."""
     told = np.isfinite(known.births)
     ages = np.arange(_YOUNGEST, _OLDEST + 1)
-    women = known.start[:, :, known.women, _YOUNGEST : _OLDEST + 1]
+    bearing = slice(_YOUNGEST, _OLDEST + 1)
+    women = np.concatenate([start[:, :, known.women, bearing] for _, start, _ in known.blocks()])
     births = np.where(told, known.births, 0.0)
     women = np.where(told[..., None], women, 0.0)
     of_place, of_year = births.sum(axis=1), births.sum(axis=0)
@@ -57,7 +58,7 @@ def pattern_of_fertility(known: Known) -> np.ndarray:
     options = {"initial_simplex": simplex, "xatol": 1e-3, "fatol": 1e-4}
     best = minimize(loss, np.zeros(3), method="Nelder-Mead", options=options)
     mean, spread, _ = _unscaled(best.x)
-    result = np.zeros(known.start.shape[3])
+    result = np.zeros(known.cells[1])
     result[_YOUNGEST : _OLDEST + 1] = _curve(ages, mean, spread)
     return result
 

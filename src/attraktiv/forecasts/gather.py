@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from attraktiv import names
@@ -71,14 +72,14 @@ def gather(
             "forecast RUN2 PANEL --jobs RUN"
         )
     place = main[names.CONSTANT_DATA].dataset[names.PLACE].values
-    panel = panel.sel({names.PLACE: place})
+    panel = _at(panel, pd.Index(panel[names.PLACE].values).get_indexer(place))
     kept = positions(panel, origin)
     if kept.size == 0:
         raise ForecastError(
             f"No place of the panel has a known population on 1 January {origin}, where the "
             "forecast starts. Add it to panel.csv, or fit to fewer years: --until YEAR"
         )
-    inside = panel.isel({names.PLACE: kept})
+    inside = _at(panel, kept)
     migration = equation_draws(main, chosen, rng)
     business, sector = jobs_beside(run, panel, migration, jobs, chosen, seed, rng, progress)
     ages = names.POPULATION_BY_AGE in panel and bool(
@@ -130,6 +131,13 @@ def gather(
         factors.share_scales(inside, tuple(dict.fromkeys(labels)), origin),
         national,
     )
+
+
+def _at(panel: xr.Dataset, where: np.ndarray) -> xr.Dataset:
+    """Take some of the places; all of them without a copy of their ages."""
+    if np.array_equal(where, np.arange(panel.sizes[names.PLACE])):
+        return panel
+    return panel.isel({names.PLACE: where})
 
 
 def _side(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from attraktiv import names
 from attraktiv.errors import PanelError
 from attraktiv.panels.faults import listed
 
+_PLACES_AT_ONCE = 1024  # of which the ages of all years are in memory
 _WOMEN = ("female", "f", "women", "woman", "kvinner", "kvinne", "k")
 
 
@@ -22,9 +24,14 @@ class Known:
     ----------
     years : numpy.ndarray
         (year,) from the first year whose ages are known on its 1 January and on the next, anywhere.
-    start, end : numpy.ndarray
-        (place, year, sex, age) persons on 1 January of the year and of the next; zero in places
-        and years where either is not known.
+    by_age : xarray.DataArray
+        (place, year of the panel, sex, age) persons on 1 January, perhaps not yet read.
+    at : numpy.ndarray
+        (year,) where the years stand in it; the next year stands one further.
+    complete : numpy.ndarray
+        (place, year) whether ages are known on 1 January of the year and of the next.
+    start_of_nation, end_of_nation : numpy.ndarray
+        (year, sex, age) persons on 1 January of the year and of the next, of complete places.
     births, deaths : numpy.ndarray
         (place, year) persons; NaN where they or the ages are not known.
     deaths_variance : numpy.ndarray
@@ -34,23 +41,45 @@ class Known:
     """
 
     years: np.ndarray
-    start: np.ndarray
-    end: np.ndarray
+    by_age: xr.DataArray
+    at: np.ndarray
+    complete: np.ndarray
+    start_of_nation: np.ndarray
+    end_of_nation: np.ndarray
     births: np.ndarray
     deaths: np.ndarray
     deaths_variance: np.ndarray
     women: int
 
+    @property
+    def cells(self) -> tuple[int, int]:
+        """Number of sexes and of ages."""
+        return self.by_age.shape[2], self.by_age.shape[3]
+
     def latest(self, years: int) -> Known:
         """Keep the last years only."""
+        of_years = ("years", "at", "start_of_nation", "end_of_nation")
+        of_places = ("complete", "births", "deaths", "deaths_variance")
         return replace(
             self,
-            years=self.years[-years:],
-            **{
-                name: getattr(self, name)[:, -years:]
-                for name in ("start", "end", "births", "deaths", "deaths_variance")
-            },
+            **{name: getattr(self, name)[-years:] for name in of_years},
+            **{name: getattr(self, name)[:, -years:] for name in of_places},
         )
+
+    def blocks(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        """Read ages, of so many places at a time as fit in memory in any country.
+
+        Yields
+        ------
+        tuple
+            Which places, and their persons (place, year, sex, age) on 1 January of the year and of
+            the next; zero in places and years that are not complete.
+        """
+        first = self.at[0]
+        for where, values in _blocks(self.by_age[:, first : self.at[-1] + 2]):
+            complete, at = self.complete[where, :, None, None], self.at - first
+            start, end = values[:, at], values[:, at + 1]
+            yield where, np.where(complete, start, 0.0), np.where(complete, end, 0.0)
 
 
 def known_at(panel: xr.Dataset, origin: int) -> Known:
@@ -92,9 +121,18 @@ def known_at(panel: xr.Dataset, origin: int) -> Known:
         )
     calendar = panel[names.YEAR].values
     before = np.flatnonzero((calendar < origin) & np.isin(calendar + 1, calendar))
-    values = by_age.values
-    whole = np.isfinite(values).all(axis=(2, 3))
-    complete = whole[:, before] & whole[:, before + 1]
+    complete = np.zeros((by_age.shape[0], len(before)), dtype=bool)
+    persons, aged_0 = (np.zeros(complete.shape) for _ in range(2))
+    start, end = (np.zeros((len(before), *by_age.shape[2:])) for _ in range(2))
+    for where, values in _blocks(by_age):
+        whole = np.isfinite(values).all(axis=(2, 3))
+        both = whole[:, before] & whole[:, before + 1]
+        complete[where] = both
+        one = np.where(both[..., None, None], values[:, before], 0.0)
+        next_ = np.where(both[..., None, None], values[:, before + 1], 0.0)
+        persons[where], aged_0[where] = one.sum(axis=(2, 3)), next_[..., 0].sum(axis=2)
+        start += one.sum(axis=0)
+        end += next_.sum(axis=0)
     kept = np.flatnonzero(complete.any(axis=0))
     if not kept.size or calendar[before[kept[-1]]] != origin - 1:
         raise PanelError(
@@ -102,9 +140,10 @@ def known_at(panel: xr.Dataset, origin: int) -> Known:
             f"from {origin} begins with them. Give population_by_age.csv for these years, or take "
             "an origin up to which ages are known."
         )
-    before, complete = before[kept[0] : kept[-1] + 1], complete[:, kept[0] : kept[-1] + 1]
-    start = np.where(complete[..., None, None], values[:, before], 0.0)
-    end = np.where(complete[..., None, None], values[:, before + 1], 0.0)
+    used = slice(kept[0], kept[-1] + 1)
+    before, complete, persons, aged_0 = (
+        before[used], complete[:, used], persons[:, used], aged_0[:, used],
+    )  # fmt: skip
 
     def flow(name: str) -> np.ndarray:
         column = panel[name].transpose(names.PLACE, names.YEAR).values if name in panel else None
@@ -112,13 +151,21 @@ def known_at(panel: xr.Dataset, origin: int) -> Known:
         return np.where(complete, known, np.nan)
 
     births, deaths = flow(names.BIRTHS), flow(names.DEATHS)
-    aged_0 = np.where(complete, end[..., 0].sum(axis=2), np.nan)
-    births = np.where(np.isnan(births), aged_0, births)
+    births = np.where(np.isnan(births), np.where(complete, aged_0, np.nan), births)
     given = np.isfinite(deaths)
     deaths = np.where(given, deaths, births - flow(names.NATURAL_INCREASE))
-    error = np.nan_to_num(flow(names.MEASUREMENT_SD)) / 100.0 * start.sum(axis=(2, 3))
+    error = np.nan_to_num(flow(names.MEASUREMENT_SD)) / 100.0 * persons
     variance = np.where(given, 0.0, error**2)
-    return Known(calendar[before], start, end, births, deaths, variance, which_are_women(panel))
+    return Known(
+        calendar[before], by_age, before, complete, start[used], end[used], births, deaths,
+        variance, which_are_women(panel),
+    )  # fmt: skip
+
+
+def _blocks(by_age: xr.DataArray) -> Iterator[tuple[slice, np.ndarray]]:
+    for first in range(0, by_age.shape[0], _PLACES_AT_ONCE):
+        where = slice(first, min(first + _PLACES_AT_ONCE, by_age.shape[0]))
+        yield where, by_age[where].values
 
 
 def which_are_women(panel: xr.Dataset) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,8 @@ from attraktiv.store import Growing, growing_group
 #: Cells of a block of draws that are worked on at once: four times as many leave the cache of a
 #: processor, and take half as long again; fewer pay more for what every block does once.
 _CELLS = 1_000_000
-_PLACES_AT_ONCE = 128
+# Places in a chunk: with few draws more of them, for what opens many small files waits long.
+_PLACES_AT_ONCE, _CHUNK_BYTES = 128, 2**19
 
 _LONG_NAMES = {
     names.POPULATION: "population on 1 January",
@@ -126,8 +128,10 @@ def variables_of(inputs: Inputs, coords: xr.Dataset, how: How, at_once: int) -> 
         units = names.PERSONS_PER_YEAR if name in _FLOWS else names.PERSONS
         units = names.JOBS_UNIT if name == names.JOBS else units
         inner = tuple(coords.sizes[dim] for dim in extra)
-        places = min(coords.sizes[names.PLACE], _PLACES_AT_ONCE)
-        chunks = (1, 1, at_once, *inner, places, coords.sizes[names.YEAR])
+        years = coords.sizes[names.YEAR]
+        of_place = 4 * at_once * years * math.prod(inner)
+        places = min(coords.sizes[names.PLACE], max(_PLACES_AT_ONCE, _CHUNK_BYTES // of_place))
+        chunks = (1, 1, at_once, *inner, places, years)
         attrs = {"units": units, "long_name": _LONG_NAMES[name]}
         found[name] = Growing(dims, chunks, attrs)
     return found

@@ -49,7 +49,7 @@ def pattern_of_mortality(known: Known) -> np.ndarray:
 
     Their level is that of the losses; :func:`~.vital.estimate_vital` sets it by deaths.
     """
-    start, end = known.start.sum(axis=(0, 1)), known.end.sum(axis=(0, 1))
+    start, end = known.start_of_nation.sum(axis=0), known.end_of_nation.sum(axis=0)
     last = start.shape[1] - 1
     # the open age also takes up those who were in it already
     ages = np.arange(_OLD, min(_OLDEST, last - 2) + 1)

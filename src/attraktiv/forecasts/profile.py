@@ -30,6 +30,7 @@ the profile is led to zero, and ω to its floor.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +38,7 @@ import xarray as xr
 
 from attraktiv import names
 from attraktiv.errors import PanelError
+from attraktiv.forecasts.along_ages import posterior_along_ages
 from attraktiv.forecasts.known import Known
 from attraktiv.forecasts.mortality import older, probability_of_death
 from attraktiv.forecasts.vital import RECENT_YEARS, Vital
@@ -49,6 +51,7 @@ _FLOOR = 0.05  # of the mean spread
 _FADING, _GONE = 85, 100
 _MOST_ALONG_AGE, _MOST_ACROSS_SEX = 0.97, 0.9
 _STEPS = 30
+_AT_ONCE = 2048  # places
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Profile:
     ----------
     mean, sd : numpy.ndarray
         (place, sex, age) net migrants per person and year by age on 1 January: mean and standard
-        deviation of the posterior.
+        deviation of the posterior, float32.
     spread : numpy.ndarray
         (sex, age) how net migrants beyond the profile are spread, per person of the cell; above
         zero, and 1 for the average person.
@@ -99,28 +102,42 @@ def estimate_profile(panel: xr.Dataset, known: Known, vital: Vital) -> Profile:
             f"population_by_age.csv for {origin - _LEAST_YEARS} to {origin}, or take a later "
             "origin."
         )
-    cells = known.start.shape[2:]
-    persons, migrants = migrants_by_age(panel, known, vital)
-    spread = _spread(persons, migrants, cells)
-    noise = _noise(persons, migrants, spread, cells)
-    exposure, moved = persons.sum(axis=1), migrants.sum(axis=1)
+    cells, sums = known.cells, _Sums.of(migrants_by_age(panel, known, vital))
+    spread = _spread(sums, cells)
+    noise = _noise(sums, spread, cells)
+    exposure, moved = sums.persons, sums.migrants
     fade = np.tile(_fade(cells[1]), cells[0])
     nation = fade * _ratio(moved.sum(axis=0), exposure.sum(axis=0))
-    beyond = _ratio((moved - exposure * nation).sum(axis=1), exposure @ spread)
-    common = nation + fade * spread * beyond[:, None]
-    own, sd = _own(_ratio(moved, exposure) - common, exposure, noise, fade, cells)
+    # what is left of the migrants takes their place: at 100,000 places each array is large
+    moved -= exposure * nation
+    beyond = _ratio(moved.sum(axis=1), exposure @ spread)
+    residual = _ratio(moved, exposure)
+    residual -= fade * spread * beyond[:, None]
+    mean, sd = _own(residual, exposure, noise, fade, cells)
+    mean += nation + fade * spread * beyond[:, None]
     shape = (len(exposure), *cells)
-    return Profile((common + own).reshape(shape), sd.reshape(shape), spread.reshape(cells))
+    return Profile(
+        mean.reshape(shape).astype(np.float32), sd.reshape(shape).astype(np.float32),
+        spread.reshape(cells),
+    )  # fmt: skip
 
 
-def migrants_by_age(panel: xr.Dataset, known: Known, vital: Vital) -> tuple[np.ndarray, np.ndarray]:
-    """Give persons at the start of the year and their net migrants, (place, year, cell).
+def migrants_by_age(
+    panel: xr.Dataset, known: Known, vital: Vital
+) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+    """Give persons at the start of the year and their net migrants, of some places at a time.
 
-    A cell is a sex and an age on 1 January; both are zero where a border moved people.
+    Yields
+    ------
+    tuple
+        Which places, and of these both as (place, year, cell). A cell is a sex and an age on
+        1 January; both are zero where a border moved people.
     """
     probability = probability_of_death(vital.mortality)
-    expected = known.start.reshape(*known.deaths.shape, -1) @ probability.ravel()
-    expected = expected * vital.mortality_of_place.mean(axis=0, dtype=np.float64)[:, None]
+    at_nation = np.zeros(known.deaths.shape)
+    for where, start, _ in known.blocks():
+        at_nation[where] = start.reshape(*start.shape[:2], -1) @ probability.ravel()
+    expected = at_nation * vital.mortality_of_place.mean(axis=0, dtype=np.float64)[:, None]
     told = np.isfinite(known.deaths) & (expected > 0)
     nation = _ratio(
         np.where(told, known.deaths, 0.0).sum(axis=0), np.where(told, expected, 0.0).sum(axis=0)
@@ -129,75 +146,110 @@ def migrants_by_age(panel: xr.Dataset, known: Known, vital: Vital) -> tuple[np.n
     # what a count with an error of measurement tells beside chance
     weight = np.where(told, _ratio(expected, expected + known.deaths_variance), 0.0)
     deaths = expected + weight * (np.where(told, known.deaths, 0.0) - expected)
-    own = _ratio(
-        np.maximum(deaths, 0.0), known.start.reshape(*deaths.shape, -1) @ probability.ravel()
-    )
-    dying = np.minimum(own[..., None, None] * probability, 1.0)
-    survivors = older(known.start * (1.0 - dying))
-    arrived = known.end - survivors
-    # those who end in the open age come from two ages, which share what is left by persons
-    arrived[..., 0] = 0.0
-    migrants = np.zeros_like(arrived)
-    migrants[..., :-1] = arrived[..., 1:]
-    last = known.start[..., -2:]
-    migrants[..., -2:] = arrived[..., -1:] * _ratio(last, last.sum(axis=-1, keepdims=True))
-    kept = _undisturbed(panel, known)[..., None]
-    flat = (*deaths.shape, -1)
-    return kept * known.start.reshape(flat), kept * migrants.reshape(flat)
+    own = _ratio(np.maximum(deaths, 0.0), at_nation)
+    for where, start, end in known.blocks():
+        dying = np.minimum(own[where, :, None, None] * probability, 1.0)
+        arrived = end - older(start * (1.0 - dying))
+        # those who end in the open age come from two ages, which share what is left by persons
+        arrived[..., 0] = 0.0
+        migrants = np.zeros_like(arrived)
+        migrants[..., :-1] = arrived[..., 1:]
+        last = start[..., -2:]
+        migrants[..., -2:] = arrived[..., -1:] * _ratio(last, last.sum(axis=-1, keepdims=True))
+        kept = _undisturbed(panel.isel({names.PLACE: where}), known, where, start, end)[..., None]
+        flat = (*start.shape[:2], -1)
+        yield where, kept * start.reshape(flat), kept * migrants.reshape(flat)
 
 
-def _undisturbed(panel: xr.Dataset, known: Known) -> np.ndarray:
-    """Say in which places and years (place, year) no border moved people."""
-    at = np.searchsorted(panel[names.YEAR].values, known.years)
-    before, after = known.start.sum(axis=(2, 3)), known.end.sum(axis=(2, 3))
+def _undisturbed(
+    panel: xr.Dataset, known: Known, where: slice, start: np.ndarray, end: np.ndarray
+) -> np.ndarray:
+    """Say in which years (place, year) no border moved people of some places, of the panel's."""
+    before, after = start.sum(axis=(2, 3)), end.sum(axis=(2, 3))
 
     def flow(name: str) -> np.ndarray:
         if name not in panel:
             return np.full(before.shape, np.nan)
-        return panel[name].transpose(names.PLACE, names.YEAR).values[:, at]
+        return panel[name].transpose(names.PLACE, names.YEAR).values[:, known.at]
 
     moved = np.nan_to_num(flow(names.BOUNDARY_TRANSFER))
-    change = known.births - known.deaths + flow(names.NET_MIGRATION)
+    change = (known.births - known.deaths)[where] + flow(names.NET_MIGRATION)
     unexplained = np.nan_to_num(after - before - change - moved)
     limit = tolerance(before)
     result: np.ndarray = (before > 0) & (np.abs(moved) <= limit) & (np.abs(unexplained) <= limit)
     return result
 
 
-def _spread(persons: np.ndarray, migrants: np.ndarray, cells: tuple[int, ...]) -> np.ndarray:
+@dataclass(frozen=True)
+class _Sums:
+    """What is kept of the migrants of all years.
+
+    With M migrants and n persons of a cell in a year, A = M − n M̄ what M is beside the mean of the
+    place, and d what the net migration rate of the place is beside its own.
+
+    Attributes
+    ----------
+    persons, migrants : numpy.ndarray
+        (place, cell) over years.
+    above, below : numpy.ndarray
+        (cell,) sums of dA and of n d².
+    square, product : numpy.ndarray
+        (cell,) sums of A²/n and of dA, where anybody lives.
+    free : numpy.ndarray
+        (cell,) degrees of freedom: a mean for every cell and one d for every year of a place have
+        been fitted.
+    """
+
+    persons: np.ndarray
+    migrants: np.ndarray
+    above: np.ndarray
+    below: np.ndarray
+    square: np.ndarray
+    product: np.ndarray
+    free: np.ndarray
+
+    @classmethod
+    def of(cls, blocks: Iterator[tuple[slice, np.ndarray, np.ndarray]]) -> _Sums:
+        """Add up blocks of places."""
+        over_years, over_places = [], []
+        for _, persons, migrants in blocks:
+            exposure, moved = persons.sum(axis=1), migrants.sum(axis=1)
+            total, net = persons.sum(axis=2), migrants.sum(axis=2)
+            mean = _ratio(net.sum(axis=1), total.sum(axis=1))
+            off = np.where(total > 0, _ratio(net, total) - mean[:, None], 0.0)
+            beside = migrants - persons * _ratio(moved, exposure)[:, None]
+            told = persons > 0
+            over_years.append((exposure, moved))
+            over_places.append(
+                (
+                    np.einsum("ity,it->y", beside, off),
+                    np.einsum("ity,it->y", persons, off**2),
+                    _ratio(beside**2, persons).sum(axis=(0, 1)),
+                    np.einsum("ity,it->y", np.where(told, beside, 0.0), off),
+                    np.maximum(told.sum(axis=1) - 1.0, 0.0).sum(axis=0),
+                )
+            )
+        persons, migrants = (np.concatenate(parts) for parts in zip(*over_years, strict=True))
+        return cls(persons, migrants, *(sum(parts) for parts in zip(*over_places, strict=True)))
+
+
+def _spread(sums: _Sums, cells: tuple[int, int]) -> np.ndarray:
     """Give ω, (cell,)."""
-    off, mean = _beside_mean(persons, migrants)
-    above = np.einsum("ity,ity->y", off[..., None], migrants - persons * mean[:, None])
-    below = np.einsum("ity,it->y", persons, off**2)
-    raw = _smooth(above, below, cells) * np.tile(_fade(cells[1]), cells[0])
+    raw = _smooth(sums.above, sums.below, cells) * np.tile(_fade(cells[1]), cells[0])
     # one for the average person, so that ω says the same in every country
-    share = persons.sum(axis=(0, 1))
+    share = sums.persons.sum(axis=0)
     average = _ratio(share @ raw, share.sum())
     if average <= 0:
         return np.ones_like(raw)
     return np.maximum(raw / average, _FLOOR)
 
 
-def _noise(
-    persons: np.ndarray, migrants: np.ndarray, spread: np.ndarray, cells: tuple[int, ...]
-) -> np.ndarray:
+def _noise(sums: _Sums, spread: np.ndarray, cells: tuple[int, int]) -> np.ndarray:
     """Give κ, the variance of migrants per person of a cell in a year, (cell,)."""
-    off, mean = _beside_mean(persons, migrants)
-    left = migrants - persons * (mean[:, None] + spread * off[..., None])
-    squares = _ratio(left**2, persons).sum(axis=(0, 1))
-    told = persons > 0
-    # a mean for every cell and one d for every year of a place have been fitted
-    free = np.maximum(told.sum(axis=1) - 1.0, 0.0).sum(axis=0)
+    # the sum of (A − n ω d)² / n
+    squares = sums.square - 2.0 * spread * sums.product + spread**2 * sums.below
     # at least as if each person moved by himself, once in two hundred years
-    return np.maximum(_smooth(squares, free, cells), 0.005)
-
-
-def _beside_mean(persons: np.ndarray, migrants: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give the net migration rate less its mean (place, year), and mean rates (place, cell)."""
-    total, moved = persons.sum(axis=2), migrants.sum(axis=2)
-    mean = _ratio(moved.sum(axis=1), total.sum(axis=1))
-    off = np.where(total > 0, _ratio(moved, total) - mean[:, None], 0.0)
-    return off, _ratio(migrants.sum(axis=1), persons.sum(axis=1))
+    return np.maximum(_smooth(squares, sums.free, cells), 0.005)
 
 
 def _own(
@@ -205,51 +257,74 @@ def _own(
     exposure: np.ndarray,
     noise: np.ndarray,
     fade: np.ndarray,
-    cells: tuple[int, ...],
+    cells: tuple[int, int],
 ) -> tuple[np.ndarray, np.ndarray]:
     """Give what is a place's own, mean and SD (place, cell), from residual rates."""
-    told = exposure > 0
-    variance = np.where(told, _ratio(noise, exposure), np.inf)
-    tau2 = np.maximum(_between(residual, variance), 0.0)
-    tau2 = fade**2 * _smooth(tau2 * told.sum(axis=0), told.sum(axis=0).astype(float), cells)
+    told = (exposure > 0).sum(axis=0).astype(np.float64)
+    tau2 = np.maximum(_between(residual, exposure, noise, told), 0.0)
+    tau2 = fade**2 * _smooth(tau2 * told, told, cells)
     tau2 = np.maximum(tau2, 1e-12)
-    weighted = residual / (tau2 + variance)
-    pull = np.sqrt(tau2) / (tau2 + variance)
-    split = (len(residual), *cells)
-    value, weight = weighted.reshape(split), pull.reshape(split)
-    along = _ratio(
-        np.sum(value[..., 1:] * value[..., :-1]), np.sum(weight[..., 1:] * weight[..., :-1])
-    )
-    across = _ratio(np.sum(value[:, 0] * value[:, 1]), np.sum(weight[:, 0] * weight[:, 1]))
-    r, c = np.clip(along, 0.0, _MOST_ALONG_AGE), np.clip(across, 0.0, _MOST_ACROSS_SEX)
-    ages = np.arange(cells[1])
-    # the precision of z is known in closed form, but this is done once
-    prior = np.kron(
-        np.linalg.inv(np.array([[1.0, c], [c, 1.0]])),
-        np.linalg.inv(r ** np.abs(ages[:, None] - ages)),
-    )
-    information = tau2 / variance
-    precision = np.broadcast_to(prior, (len(residual), *prior.shape)).copy()
-    cell = np.arange(prior.shape[0])
-    precision[:, cell, cell] += information
-    cov = np.linalg.inv(precision)
-    mean = np.einsum("iab,ib->ia", cov, np.sqrt(tau2) * residual / variance)
-    return np.sqrt(tau2) * mean, np.sqrt(tau2 * cov[:, cell, cell])
+    r, c = _alike(residual, exposure, noise, tau2, cells)
+    mean, sd = np.empty(residual.shape), np.empty(residual.shape)
+    for where in _blocks(len(residual)):
+        # 1 / V, which is nothing where nobody lives
+        known = exposure[where] / noise
+        z, variance = posterior_along_ages(
+            (tau2 * known).reshape(-1, *cells),
+            (np.sqrt(tau2) * residual[where] * known).reshape(-1, *cells), r, c,
+        )  # fmt: skip
+        mean[where] = np.sqrt(tau2) * z.reshape(-1, tau2.size)
+        sd[where] = np.sqrt(tau2 * variance.reshape(-1, tau2.size))
+    return mean, sd
 
 
-def _between(residual: np.ndarray, variance: np.ndarray) -> np.ndarray:
+def _alike(
+    residual: np.ndarray,
+    exposure: np.ndarray,
+    noise: np.ndarray,
+    tau2: np.ndarray,
+    cells: tuple[int, int],
+) -> tuple[float, float]:
+    """Give the correlations r along age and c across sexes, from products of residuals."""
+    along, across = np.zeros(2), np.zeros(2)
+    for where in _blocks(len(residual)):
+        total = tau2 + _variance(exposure[where], noise)
+        for k, one in enumerate((residual[where] / total, np.sqrt(tau2) / total)):
+            split = one.reshape(-1, *cells)
+            along[k] += np.sum(split[..., 1:] * split[..., :-1])
+            across[k] += np.sum(split[:, 0] * split[:, 1])
+    r, c = np.clip(_ratio(along[0], along[1]), 0.0, _MOST_ALONG_AGE), _ratio(across[0], across[1])
+    return float(r), float(np.clip(c, 0.0, _MOST_ACROSS_SEX))
+
+
+def _between(
+    residual: np.ndarray, exposure: np.ndarray, noise: np.ndarray, told: np.ndarray
+) -> np.ndarray:
     """Solve Paule and Mandel's equation for τ², (cell,), by Newton's steps from zero."""
     tau2 = np.zeros(residual.shape[1])
-    degrees = np.maximum(np.isfinite(variance).sum(axis=0) - 1.0, 0.0)
+    degrees = np.maximum(told - 1.0, 0.0)
     for _ in range(_STEPS):
-        share = 1.0 / (tau2 + variance)
-        over = np.sum(residual**2 * share, axis=0) - degrees
+        total, slope = -degrees, np.zeros_like(degrees)
+        for where in _blocks(len(residual)):
+            share = 1.0 / (tau2 + _variance(exposure[where], noise))
+            weighted = residual[where] ** 2 * share
+            total = total + weighted.sum(axis=0)
+            slope += (weighted * share).sum(axis=0)
         # the sum is convex and falls with τ²: steps from below never pass the solution
-        tau2 = tau2 + np.maximum(_ratio(over, np.sum(residual**2 * share**2, axis=0)), 0.0)
+        tau2 = tau2 + np.maximum(_ratio(total, slope), 0.0)
     return tau2
 
 
-def _smooth(above: np.ndarray, below: np.ndarray, cells: tuple[int, ...]) -> np.ndarray:
+def _variance(exposure: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Give V, the sampling variance of a rate; infinite where nobody lives."""
+    return np.where(exposure > 0, _ratio(noise, exposure), np.inf)
+
+
+def _blocks(places: int) -> Iterator[slice]:
+    return (slice(first, first + _AT_ONCE) for first in range(0, places, _AT_ONCE))
+
+
+def _smooth(above: np.ndarray, below: np.ndarray, cells: tuple[int, int]) -> np.ndarray:
     """Give above / below, (cell,), smoothed over age within each sex, weights ``below``."""
     ages = np.arange(cells[1], dtype=np.float64)
     width = _NARROW + (_WIDE - _NARROW) * np.clip((ages - _YOUNG) / (_STEADY - _YOUNG), 0.0, 1.0)

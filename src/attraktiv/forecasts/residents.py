@@ -39,8 +39,9 @@ class Residents:
         cells = chance.profile.shape
         self.by_age = np.broadcast_to(people.by_age, cells).astype(self.precision)
         self._survivors = np.empty_like(self.by_age)
-        profile = np.broadcast_to(people.profile.mean, cells)
-        self._profile = (profile + people.profile.sd * chance.profile).astype(self.precision)
+        profile = people.profile.sd * chance.profile
+        profile += people.profile.mean
+        self._profile = profile.astype(self.precision, copy=False)
         ages = people.ages
         self._first = np.searchsorted(ages, list(AGE_GROUPS.values()))
         self._end = np.append(self._first[1:], len(ages))

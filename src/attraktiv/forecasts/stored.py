@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import xarray as xr
@@ -24,6 +25,8 @@ STORED: Final = (
     names.POPULATION_BY_AGE,
     names.POPULATION_DIFFERENCE,
 )
+
+_CELLS = 8_000_000  # read at once
 
 
 def stored_forecast(run: xr.DataTree) -> xr.Dataset:
@@ -77,3 +80,14 @@ def stored_variable(forecast: xr.Dataset, name: str) -> xr.DataArray:
     if name in OF_THE_YEAR:  # of the last year only the population of 1 January is known
         return forecast[name].isel({names.YEAR: slice(None, -1)})
     return forecast[name]
+
+
+def blocks_of_places(values: xr.DataArray) -> Iterator[slice]:
+    """Divide the places of a variable of a forecast into blocks that fit in memory.
+
+    They are as large as can be: what is stored comes in chunks of places, and each block that
+    touches a chunk reads it.
+    """
+    places = values.sizes[names.PLACE]
+    at_once = max(1, _CELLS * places // max(values.size, 1))
+    return (slice(first, first + at_once) for first in range(0, places, at_once))

@@ -7,7 +7,6 @@ within each draw, never a mean of bands.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import batched
 from typing import Final
 
 import numpy as np
@@ -15,13 +14,12 @@ import xarray as xr
 
 from attraktiv import names
 from attraktiv.effects.intervals import SAMPLE
+from attraktiv.forecasts.stored import blocks_of_places
 
 #: Age groups on either side of working age.
 YOUNG: Final = ("0-5", "6-15", "16-19")
 WORKING: Final = "20-66"
 OLD: Final = ("67-79", "80+")
-
-_BLOCK = 16  # places read at a time: what bounds the memory where a group is the nation
 
 
 def of_groups(forecast: xr.Dataset, groups: Sequence[str]) -> xr.Dataset:
@@ -40,24 +38,28 @@ def of_groups(forecast: xr.Dataset, groups: Sequence[str]) -> xr.Dataset:
         The same variables with the dim ``group`` in place of ``place``, in the order in which
         the groups first appear; NaN where a place of the group is NaN.
     """
-    members: dict[str, list[int]] = {}
-    for position, group in enumerate(groups):
-        members.setdefault(str(group), []).append(position)
-    label = xr.Variable(names.GROUP, np.array(list(members), dtype=object))
-    sums = {
-        name: xr.concat([_sum(values, places) for places in members.values()], label)
-        for name, values in forecast.data_vars.items()
-    }
-    return xr.Dataset(sums, attrs=forecast.attrs)
+    labels = list(dict.fromkeys(map(str, groups)))
+    position = {label: g for g, label in enumerate(labels)}
+    group_of = np.array([position[str(group)] for group in groups], dtype=np.int64)
+    label = xr.Variable(names.GROUP, np.array(labels, dtype=object))
+    return xr.Dataset(
+        {name: _sums(values, group_of, label) for name, values in forecast.data_vars.items()},
+        {names.GROUP: label},
+        forecast.attrs,
+    )
 
 
-def _sum(values: xr.DataArray, places: Sequence[int]) -> xr.DataArray:
-    blocks = (values.isel({names.PLACE: list(block)}) for block in batched(places, _BLOCK))
-    parts = (block.sum(names.PLACE, skipna=False, dtype=np.float64) for block in blocks)
-    total = next(parts)
-    for part in parts:
-        total = total + part
-    return total.assign_attrs(values.attrs)
+def _sums(values: xr.DataArray, group_of: np.ndarray, label: xr.Variable) -> xr.DataArray:
+    """Sum places of each group, every place read once."""
+    first = values.transpose(names.PLACE, ...)
+    total = np.zeros((label.size, *first.shape[1:]))
+    for where in blocks_of_places(values):
+        part, of_part = first[where].values, group_of[where]
+        for g in np.unique(of_part):
+            total[g] += part[of_part == g].sum(axis=0, dtype=np.float64)
+    coords = {name: c for name, c in first.coords.items() if names.PLACE not in c.dims}
+    dims = (names.GROUP, *first.dims[1:])
+    return xr.DataArray(total, {**coords, names.GROUP: label}, dims, values.name, values.attrs)
 
 
 def age_shares(forecast: xr.Dataset) -> xr.DataArray:

@@ -125,9 +125,11 @@ def estimate_vital(
     birth_rates = (
         pattern_of_fertility(recent) if fertility is None else _fertility_of(fertility, panel)
     )
-    dying = known.start.reshape(*known.births.shape, -1) @ probability_of_death(death_rates).ravel()
-    bearing = known.start[:, :, known.women] @ birth_rates
-    exact = np.zeros(bearing.shape)
+    dying, bearing, exact = (np.zeros(known.births.shape) for _ in range(3))
+    probability = probability_of_death(death_rates).ravel()
+    for where, start, _ in known.blocks():
+        dying[where] = start.reshape(*start.shape[:2], -1) @ probability
+        bearing[where] = start[:, :, known.women] @ birth_rates
     death_level, death_paths = carried_on(
         *_national(known.deaths, dying, known.deaths_variance),
         _MORTALITY,
@@ -189,13 +191,15 @@ def _of_places(
     k = np.exp(minimize_scalar(loss, bounds=_LOG_K, method="bounded").x) if told.any() else np.inf
     if not np.isfinite(k):
         return np.ones((draws, len(count)), dtype=np.float32)
-    factors = rng.standard_gamma(k + count, (draws, len(count))) / (k + mean)
-    return factors.astype(np.float32)
+    factors = np.empty((draws, len(count)), dtype=np.float32)
+    for factor in factors:  # draw by draw: in double precision all would be a lot
+        factor[:] = rng.standard_gamma(k + count) / (k + mean)
+    return factors
 
 
 def _share_of_boys(known: Known) -> float:
     """Give the share of boys among those aged 0; few of them are weighed against 51.3 percent."""
-    aged_0 = known.end[..., 0].sum(axis=(0, 1))
+    aged_0 = known.end_of_nation[..., 0].sum(axis=0)
     boys = aged_0[1 - known.women] + _BOYS_COUNTED_BEFORE * _SHARE_OF_BOYS
     return float(boys / (aged_0.sum() + _BOYS_COUNTED_BEFORE))
 

@@ -14,7 +14,7 @@ from attraktiv.errors import PanelError
 from attraktiv.panels.build import FORMAT
 from attraktiv.panels.content import content_hash
 from attraktiv.panels.placing import new_folder
-from attraktiv.store import plain_text
+from attraktiv.store import encoding, for_storage, plain_text
 
 METADATA = "zarr.json"
 
@@ -41,23 +41,28 @@ def write_panel(panel: xr.Dataset, path: str | Path, *, force: bool = False) -> 
     PanelError
         If the path exists and ``force`` is not given, or is something other than a panel.
     """
-    stored = panel.assign_attrs(content_hash=content_hash(panel))
+    stored = for_storage(panel.assign_attrs(content_hash=content_hash(panel)))
     with new_folder(Path(path), force=force, is_ours=_is_panel, what="a built panel") as folder:
-        stored.to_zarr(folder, mode="w", consolidated=False, zarr_format=3)
+        # in blocks of places, so that the ages of many places can be read some at a time
+        stored.to_zarr(
+            folder, mode="w", consolidated=False, zarr_format=3, encoding=encoding(stored)
+        )
 
 
-def read_store(path: Path) -> xr.Dataset:
+def read_store(path: Path, *, ages_on_disk: bool = False) -> xr.Dataset:
     """Read a panel that :func:`write_panel` wrote, and check that it is whole.
 
     Parameters
     ----------
     path : Path
         The store.
+    ages_on_disk : bool
+        As for :func:`~attraktiv.panels.read_panel`.
 
     Returns
     -------
     xarray.Dataset
-        The panel, in memory.
+        The panel, in memory unless ``ages_on_disk``.
 
     Raises
     ------
@@ -73,19 +78,23 @@ def read_store(path: Path) -> xr.Dataset:
         )
     _refuse_objects(path)
     try:
-        panel = xr.open_zarr(path, consolidated=False, decode_cf=True).load()
+        panel = xr.open_zarr(path, consolidated=False, decode_cf=True, chunks=None)
+        kept = {names.POPULATION_BY_AGE} if ages_on_disk else set()
+        for name in set(panel.variables) - kept:
+            panel[name].load()
+        panel = plain_text(panel)
+        for variable in panel.variables.values():
+            variable.encoding = {}
+        content = content_hash(panel)
     except Exception as error:  # a damaged store fails in many ways, deep in three libraries
         raise PanelError(f"{path} cannot be read ({error}). {rebuild}") from error
-    panel = plain_text(panel)
-    for variable in panel.variables.values():
-        variable.encoding = {}
     if names.PLACE not in panel.coords or names.YEAR not in panel.coords:
         raise PanelError(f"{path} lacks the dimension place or year. {rebuild}")
     expected = panel.attrs.get("content_hash", "")
-    if content_hash(panel) != expected:
+    if content != expected:
         raise PanelError(
             f"{path} is damaged or was changed after it was built: its content has the hash "
-            f"{content_hash(panel)[:12]}, it says {str(expected)[:12]}. {rebuild}"
+            f"{content[:12]}, it says {str(expected)[:12]}. {rebuild}"
         )
     return panel
 

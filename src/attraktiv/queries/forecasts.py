@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import batched
 from typing import Final
 
 import numpy as np
@@ -15,12 +14,16 @@ from attraktiv.effects import bands, choice
 from attraktiv.effects.intervals import SAMPLE, Interval, check_interval
 from attraktiv.errors import InputError, RunError
 from attraktiv.forecasts import summaries
-from attraktiv.forecasts.stored import STORED, stored_forecast, stored_variable
+from attraktiv.forecasts.stored import (
+    STORED,
+    blocks_of_places,
+    stored_forecast,
+    stored_variable,
+)
 from attraktiv.queries.selection import Answer, find_or_all, no_years, nothing, select_years
 
 NATION: Final = "all places"
 HORIZONS: Final = (1, 5, 10, 20)
-_BLOCK = 16  # places read at a time
 _THRESHOLDS: Final[dict[str, Callable[[xr.Dataset, float], xr.DataArray]]] = {
     names.PROB_ABOVE: summaries.probability_above,
     names.PROB_BELOW: summaries.probability_below,
@@ -156,8 +159,9 @@ def forecast_table(
     population = forecast[[names.POPULATION]].isel({names.YEAR: at})
     frames, total = [], None
     where = _positions(run, forecast, find_or_all(run, places))
-    for block in batched(where, _BLOCK):
-        part = population.isel({names.PLACE: list(block)}).compute()
+    population = population.isel({names.PLACE: where})
+    for block in blocks_of_places(population[names.POPULATION]):
+        part = population.isel({names.PLACE: block}).compute()
         frames.append(_rows(part, prob, interval))
         if places is None:
             summed = part.sum(names.PLACE, skipna=True, dtype=np.float64)

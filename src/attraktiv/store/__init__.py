@@ -12,14 +12,16 @@ from attraktiv.store.backtests import (
 from attraktiv.store.equations import equation_of, kinds_of, with_equations
 from attraktiv.store.growing import Growing, growing_group
 from attraktiv.store.identity import run_id
-from attraktiv.store.layout import plain_text
+from attraktiv.store.layout import encoding, for_storage, plain_text
 from attraktiv.store.runs import append_group, open_run, refuse_existing, refuse_group, write_run
 
 __all__ = [
     "Growing",
     "add_result",
     "append_group",
+    "encoding",
     "equation_of",
+    "for_storage",
     "growing_group",
     "has_result",
     "kinds_of",

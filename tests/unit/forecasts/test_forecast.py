@@ -111,7 +111,7 @@ def test_a_forecast_that_is_killed_leaves_the_run(
     def stop(*args: object, **kwargs: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("attraktiv.forecasts.continuation.simulate", stop)
+    monkeypatch.setattr("attraktiv.forecasts.blocks.simulate", stop)
     with pytest.raises(KeyboardInterrupt):
         attraktiv.forecast(path, country, HORIZON, seed=2, progress=False)
     assert "forecast" not in attraktiv.open_run(path)

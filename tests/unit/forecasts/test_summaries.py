@@ -8,7 +8,7 @@ import xarray as xr
 from tests.unit.fake_forecast import fake_forecast
 from tests.unit.runs import fake_run
 
-from attraktiv.forecasts import summaries
+from attraktiv.forecasts import stored, summaries
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +22,16 @@ def test_groups_are_sums_within_each_draw(forecast: xr.Dataset) -> None:
     assert found["group"].values.tolist() == ["b", "a"]
     expected = forecast["population"].isel(place=[0, 2]).sum("place", dtype=float)
     np.testing.assert_allclose(found.sel(group="b"), expected)
+
+
+def test_blocks_of_places_do_not_show(
+    forecast: xr.Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = ["b", "a", "b", "a", "a", "a", "a", "a", "a"]
+    persons = forecast[["population", "population_by_age_group"]]
+    whole = summaries.of_groups(persons, labels)
+    monkeypatch.setattr(stored, "_CELLS", persons["population"].size // 4)
+    xr.testing.assert_allclose(summaries.of_groups(persons, labels), whole, rtol=1e-14)
 
 
 def test_a_group_with_an_unknown_place_is_unknown(forecast: xr.Dataset) -> None:

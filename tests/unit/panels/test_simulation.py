@@ -18,8 +18,9 @@ from attraktiv.panels import (
     simulate,
     simulate_country,
 )
-from attraktiv.panels.simulation import TERMS
+from attraktiv.panels.simulation import TERMS, geography
 from attraktiv.panels.simulation.cohorts import add_migrants, death_probabilities
+from attraktiv.panels.simulation.geography import make_places
 
 
 @pytest.fixture(scope="module")
@@ -200,6 +201,17 @@ def test_thousands_of_places_have_unique_names_and_codes():
     panel = simulate_country(places=2500, years=2, burn_in=0, ages=False).panel
     assert len(set(panel["name"].values)) == 2500
     assert len(set(panel["place"].values)) == 2500
+
+
+def test_no_two_of_many_places_lie_at_one_point():
+    # of so many two would have drawn the same ten metres
+    table = make_places(np.random.default_rng(1), 30_000)
+    assert not table[["longitude", "latitude"]].duplicated().any()
+    points = np.array([[0.0, 1.0], [1e-4, 1.0], [0.0, 1.0], [0.0, 1.0], [5.0, 5.0]])
+    moved = geography._apart(points.copy())
+    assert len(np.unique(moved, axis=0)) == len(points)
+    assert np.abs(moved - points).max() < 1e-3
+    np.testing.assert_array_equal(moved[[0, 1, 4]], points[[0, 1, 4]])
 
 
 def test_same_seed_same_country():

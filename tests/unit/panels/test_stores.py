@@ -37,6 +37,13 @@ def test_round_trip(panel, store):
     }
 
 
+def test_ages_can_stay_on_disk(panel, store):
+    found = read_panel(store, ages_on_disk=True)
+    assert not found["population_by_age"].variable._in_memory
+    assert found["population"].variable._in_memory
+    xr.testing.assert_identical(found, panel)
+
+
 def test_nothing_is_left_beside(store):
     assert [path.name for path in store.parent.iterdir() if path.name.startswith(".")] == []
     assert os.stat(store).st_mode & 0o777 == 0o777 & ~_umask()

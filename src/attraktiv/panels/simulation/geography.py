@@ -57,7 +57,7 @@ def make_places(rng: np.random.Generator, places: int) -> pd.DataFrame:
     centre = np.array([10.0, 62.0]) + offset * np.array([0.9, 0.4])
     # a country must fit on the globe, however many places it has
     centre = np.column_stack([(centre[:, 0] + 180) % 360 - 180, np.clip(centre[:, 1], -70, 70)])
-    points = np.round(centre[region] + rng.normal(0, (0.5, 0.22), (places, 2)), 4)
+    points = _apart(np.round(centre[region] + rng.normal(0, (0.5, 0.22), (places, 2)), 4))
     # quantiles of the log-normal, shuffled: every country has small and large places
     quantile = ndtri((rng.permutation(places) + 0.5) / places)
     size = np.clip(_MEDIAN_SIZE * np.exp(_LOG_SIZE_SD * quantile), _SMALLEST, _LARGEST).round()
@@ -77,6 +77,16 @@ def make_places(rng: np.random.Generator, places: int) -> pd.DataFrame:
             "size": size,
         }
     )
+
+
+def _apart(points: np.ndarray) -> np.ndarray:
+    """Move places that lie at one point: the land between them could not be divided."""
+    while True:
+        first = np.unique(points, axis=0, return_index=True)[1]
+        if len(first) == len(points):
+            return points
+        again = np.setdiff1d(np.arange(len(points)), first)
+        points[again, 0] = np.round(points[again, 0] + 1e-4, 4)
 
 
 def nearest_places(points: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -27,6 +27,7 @@ def run_tasks[Shared, Result](
     *,
     scheduler: str | None = None,
     workers: int | None = None,
+    if_killed: str,
 ) -> Iterator[tuple[tuple[Any, ...], Result]]:
     """Do tasks, and give each result as it comes.
 
@@ -42,6 +43,8 @@ def run_tasks[Shared, Result](
         machine.
     workers : int, optional
         Processes on this machine; by default one for each core. With 1 there is no other process.
+    if_killed : str
+        What to do then, for the message.
 
     Yields
     ------
@@ -72,8 +75,8 @@ def run_tasks[Shared, Result](
             yield futures[future], future.result()
     except BrokenProcessPool:
         raise FitError(
-            "A process was killed in the middle of its work, most likely for want of memory. What "
-            "was done is stored: run the same command again and it goes on from there."
+            "A process was killed in the middle of its work, most likely for want of memory. "
+            f"{if_killed}"
         ) from None
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
