@@ -36,6 +36,12 @@ def report(
         Path | None,
         typer.Option("--figures", metavar="FOLDER", help="Write the charts too, PNG and SVG."),
     ] = None,
+    backtest: Annotated[
+        Path | None,
+        typer.Option(
+            "--backtest", metavar="STORE", help="Tells how good the model's forecasts have been."
+        ),
+    ] = None,
     prob: Prob = 0.8,
     force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
 ) -> None:
@@ -50,6 +56,7 @@ def report(
         language=language,
         format=format,
         figures=figures,
+        backtest=backtest,
         prob=prob,
         force=force,
     )

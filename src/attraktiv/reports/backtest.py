@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from attraktiv.reports.drawing import COLOURS, GREY
+from attraktiv.words import text
 
 if TYPE_CHECKING:
     import altair as alt
@@ -14,13 +15,15 @@ if TYPE_CHECKING:
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "stroke")
 
 
-def backtest_chart(table: pd.DataFrame) -> alt.TopLevelMixin:
+def backtest_chart(table: pd.DataFrame, language: str = "en") -> alt.TopLevelMixin:
     """Draw CRPS and the coverage of 80 % intervals by years ahead.
 
     Parameters
     ----------
     table : pandas.DataFrame
         From :func:`attraktiv.scores`, by ``horizon``.
+    language : str
+        ``nb`` or ``en``.
 
     Returns
     -------
@@ -32,7 +35,9 @@ def backtest_chart(table: pd.DataFrame) -> alt.TopLevelMixin:
     table = table.assign(percent=100 * table["coverage_80"])
     legend = alt.Legend(title=None, orient="top", columns=4, labelLimit=200)
     shared = alt.Chart(table).encode(
-        x=alt.X("horizon:O", title="years ahead", axis=alt.Axis(labelAngle=0)),
+        x=alt.X(
+            "horizon:O", title=text("chart.years_ahead", language), axis=alt.Axis(labelAngle=0)
+        ),
         color=alt.Color("forecaster:N", sort=order, legend=legend),
         # shape as well as colour: lines cross, and colours are not told apart by all
         shape=alt.Shape(
@@ -40,10 +45,10 @@ def backtest_chart(table: pd.DataFrame) -> alt.TopLevelMixin:
         ),
     )
     error = shared.mark_line(point=alt.OverlayMarkDef(size=50)).encode(
-        y=alt.Y("crps:Q", title="CRPS, percent of persons at the origin")
+        y=alt.Y("crps:Q", title=text("chart.crps", language))
     )
     held = shared.mark_line(point=alt.OverlayMarkDef(size=50)).encode(
-        y=alt.Y("percent:Q", title="percent of outcomes in the 80 % interval",
+        y=alt.Y("percent:Q", title=text("chart.held_80", language),
                 scale=alt.Scale(domain=[0, 100]))
     )  # fmt: skip
     nominal = (

@@ -18,6 +18,7 @@ from attraktiv.forecasts.stored import stored_forecast
 from attraktiv.panels import content_hash, read_outlines, read_panel, read_projections
 from attraktiv.queries import attractiveness_table, forecast_table
 from attraktiv.reports.phrases import Phrases
+from attraktiv.reports.record import read_record
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Material:
         Whether the panel is not the one that the run was fitted to.
     sources
         Whose figures the panel holds, as it says itself.
+    record
+        How the model and benchmarks did in a backtest; None where none is given.
     """
 
     run: xr.DataTree
@@ -49,6 +52,7 @@ class Material:
     benchmarks: pd.DataFrame | None = None
     panel_differs: bool = False
     sources: tuple[str, ...] = ()
+    record: pd.DataFrame | None = None
 
     @cached_property
     def league(self) -> pd.DataFrame:
@@ -89,7 +93,12 @@ class Material:
         return forecast_table(self.run, prob=self.say.prob)
 
 
-def gather(run: xr.DataTree, panel: str | Path | None, say: Phrases) -> Material:
+def gather(
+    run: xr.DataTree,
+    panel: str | Path | None,
+    say: Phrases,
+    backtest: str | Path | None = None,
+) -> Material:
     """Return what a report is made of.
 
     Parameters
@@ -101,16 +110,21 @@ def gather(run: xr.DataTree, panel: str | Path | None, say: Phrases) -> Material
         hold: outlines for a map, the population before and since, projections by others.
     say
         The texts of the report.
+    backtest
+        A backtest of the run's model.
 
     Raises
     ------
     PanelError
         The panel is wrong.
     InputError
-        The panel has none of the run's places.
+        The panel has none of the run's places, or the backtest is of other models.
+    RunError
+        There is no backtest.
     """
+    record = None if backtest is None else read_record(backtest, str(run.attrs.get("model", "")))
     if panel is None:
-        return Material(run, say)
+        return Material(run, say, record=record)
     folder = Path(panel)
     found = read_panel(folder)
     codes = choice.place_codes(run)
@@ -131,6 +145,7 @@ def gather(run: xr.DataTree, panel: str | Path | None, say: Phrases) -> Material
         benchmarks=None if origin is None else read_projections(folder, origin),
         panel_differs=content_hash(found) != run.attrs.get("panel_hash"),
         sources=_sources(found),
+        record=record,
     )
 
 

@@ -26,6 +26,7 @@ from attraktiv.reports.page import as_html
 from attraktiv.reports.phrases import Phrases
 from attraktiv.reports.place import place_section
 from attraktiv.reports.printing import find_browser, print_page
+from attraktiv.reports.record import record_section
 from attraktiv.store import open_run
 from attraktiv.words import require_language
 
@@ -45,6 +46,7 @@ def report(
     language: str = "nb",
     format: Format | None = None,
     figures: str | Path | None = None,
+    backtest: str | Path | None = None,
     prob: float = 0.8,
     force: bool = False,
 ) -> Path:
@@ -71,6 +73,9 @@ def report(
         printed by Chromium or Chrome. By default what the file's ending says.
     figures
         A folder that is made for the charts, each as PNG and as SVG.
+    backtest
+        A backtest of the run's model, which :func:`attraktiv.backtest` wrote: how good its
+        forecasts have been.
     prob
         Probability of the bands.
     force
@@ -85,9 +90,10 @@ def report(
     ------
     InputError
         A language, format, probability or number of places that is not valid; a file that is
-        there without `force`, or cannot be written; no browser to print with.
+        there without `force`, or cannot be written; no browser to print with; a backtest of other
+        models.
     RunError
-        The run is no run, or lacks a place.
+        The run is no run, or lacks a place; the backtest is none.
     PanelError
         The panel is wrong.
     """
@@ -103,7 +109,7 @@ def report(
     tree = run if isinstance(run, xr.DataTree) else open_run(run)
     codes = _codes(tree, places)
     with progress("reading the run") as update:
-        material = gather(tree, panel, Phrases(language, prob))
+        material = gather(tree, panel, Phrases(language, prob), backtest)
         document = compose(material, codes)
     total = len(list(document.figures())) * (1 + (figures is not None))
     with progress("drawing", total=total) as update:
@@ -139,6 +145,8 @@ def compose(material: Material, codes: Sequence[str] = ()) -> Document:
     else:
         sections += [*country_sections(material), all_places(material)]
         title = say("title", **years)
+    if material.record is not None:
+        sections.append(record_section(material.record, say))
     attrs = material.run.attrs
     panel = str(attrs.get("panel_title", "")).strip().rstrip(".")
     subtitle = say("subtitle", panel=panel, model=str(attrs.get("model", "")))

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from attraktiv.words.labels import component_name, scenario_name, unit_name, variable_name
+from attraktiv.words.labels import (
+    component_name,
+    forecaster_name,
+    scenario_name,
+    unit_name,
+    variable_name,
+)
 from attraktiv.words.numbers import MISSING, number, number_locale, percent
 from attraktiv.words.sorting import sort_key
 from attraktiv.words.terms import Term, glossary
@@ -14,6 +20,7 @@ __all__ = [
     "Term",
     "catalogue",
     "component_name",
+    "forecaster_name",
     "glossary",
     "number",
     "number_locale",

@@ -79,6 +79,12 @@ def scenario_name(scenario: str, language: str) -> str:
     return text(key, language) if key in catalogue(language) else scenario
 
 
+def forecaster_name(forecaster: str, language: str) -> str:
+    """Return the name of who forecasts in a backtest; models and projections keep their own."""
+    key = f"forecaster.{forecaster}"
+    return text(key, language) if key in catalogue(language) else forecaster
+
+
 def unit_name(unit: str, language: str) -> str:
     """Return a unit; one that a panel has of itself keeps its own."""
     key = f"unit.{unit}"

@@ -35,6 +35,7 @@ asked: list[tuple] = []
 def test_what_was_asked_for_is_handed_over(call: Call, path: Path) -> None:
     asked.clear()
     options = "--horizon 25 --scenario continued --scenario my.toml --seed 3 --ages --place Oslo"
+    options += " --workers 2 --scheduler tcp://10.0.0.1:8786"
     result = call("forecast", path, "panel", *options.split(), "--format", "json")
     assert result.exit_code == 0
     assert {row["name"] for row in json.loads(result.stdout)} == {"Oslo"}
@@ -48,6 +49,8 @@ def test_what_was_asked_for_is_handed_over(call: Call, path: Path) -> None:
         "ages": True,
         "whole": False,
         "national": None,
+        "scheduler": "tcp://10.0.0.1:8786",
+        "workers": 2,
         "force": False,
     }
 
