@@ -18,6 +18,7 @@ from attraktiv.engines import fit
 from attraktiv.errors import AttraktivWarning
 from attraktiv.forecasts import fit_jobs, forecast, sector_needed
 from attraktiv.forecasts.path import AGE_GROUPS
+from attraktiv.model import factors_among
 from attraktiv.specs import ModelSpec
 
 NO_CHANGE, TREND, COHORTS = "no_change", "trend", "cohort_method"
@@ -42,7 +43,7 @@ class Contest:
     models : dict of str to str
         Specifications as JSON, which goes to other processes.
     without : tuple of str
-        Factors that are left out of the models.
+        Factors that are left out of the models that have them.
     horizon, draws, seed : int
     jobs : dict
         The equation of jobs that was fitted last, by origin and sector: filled by tasks.
@@ -118,8 +119,8 @@ def _of_model(
     seed = contest.seed_of(origin)
     per_chain = max(-(-contest.draws // spec.sampling.chains), _LEAST_PER_CHAIN)
     run = fit(
-        spec, panel, last=origin - 1, without=contest.without, draws=per_chain, seed=seed,
-        progress=False,
+        spec, panel, last=origin - 1, without=factors_among(spec, contest.without),
+        draws=per_chain, seed=seed, progress=False,
     )  # fmt: skip
     found = forecast(
         run, panel, horizon, scenarios=(names.CONTINUED, names.NEUTRAL)[: 1 + regression],

@@ -31,7 +31,7 @@ from attraktiv.backtests.scoring import score_draws, score_quantiles, scored
 from attraktiv.backtests.units import BLOCKS, Units, outcomes, units_of
 from attraktiv.errors import AttraktivError, InputError
 from attraktiv.evaluation.bootstrap import find_blocks
-from attraktiv.model import build_designs
+from attraktiv.model import build_designs, factors_among, refuse_unknown
 from attraktiv.panels import content_hash, read_panel
 from attraktiv.progress import progress as progress_bar
 from attraktiv.specs import ModelSpec, load_spec
@@ -73,7 +73,7 @@ def backtest(
     benchmarks : sequence of str or Path
         Projections of others, as :func:`attraktiv.panels.read_projection` reads them.
     without : sequence of str
-        Factors that are left out of every model.
+        Factors that are left out of every model that has them.
     draws : int
         Of each forecast, and of each posterior.
     seed : int, optional
@@ -109,8 +109,13 @@ def backtest(
     official = [read_official(path) for path in benchmarks]
     _refuse_names(specs, official)
     last = known_panel(data, max(origins))
+    refuse_unknown(
+        next(iter(specs.values())),
+        [name for name in without if not any(factors_among(s, [name]) for s in specs.values())],
+    )
     for spec in specs.values():  # what cannot be fitted is said before anything is
-        build_designs(spec, last, last=max(origins) - 1, without=tuple(without))
+        of_model = factors_among(spec, without)
+        build_designs(spec, last, last=max(origins) - 1, without=of_model)
     with tempfile.TemporaryDirectory() as temporary:
         target = Path(temporary) / "backtest" if out is None else Path(out)
         if seed is None:

@@ -1,6 +1,6 @@
 """Panel + ModelSpec → Design (labelled matrices) → pm.Model."""
 
-from attraktiv.model.choices import kept_terms
+from attraktiv.model.choices import factors_among, kept_terms, refuse_unknown
 from attraktiv.model.design import (
     Design,
     Missing,
@@ -22,10 +22,12 @@ __all__ = [
     "build_designs",
     "columns",
     "describe_missing",
+    "factors_among",
     "jobs_equations",
     "joint_design",
     "kept_terms",
     "later_factors",
     "nearest",
     "parse_formula",
+    "refuse_unknown",
 ]

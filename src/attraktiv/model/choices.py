@@ -42,16 +42,25 @@ def terms_without(terms: tuple[Term, ...], without: Sequence[str]) -> tuple[Term
 
 def refuse_unknown(spec: ModelSpec, without: Sequence[str]) -> None:
     """Refuse to leave out what no equation of the model has among its factors."""
-    formulas = [equation.factors for equation in spec.equations.by_kind().values()]
-    terms = [term for formula in formulas for term in parse_formula(formula)]
-    known = {name for term in terms for name in (term.label, *term.variables)}
+    known = factors_among(spec, without)
     for name in without:
         if name not in known:
-            labels = dict.fromkeys(term.label for term in terms)
+            labels = dict.fromkeys(term.label for term in _terms(spec))
             raise DesignError(
                 f"--without {name}: the model {spec.id} has no such factor. Its factors are "
                 f"{', '.join(labels)}."
             )
+
+
+def factors_among(spec: ModelSpec, named: Sequence[str]) -> tuple[str, ...]:
+    """Give those names that are factors of an equation of the model: variables, or terms."""
+    known = {name for term in _terms(spec) for name in (term.label, *term.variables)}
+    return tuple(name for name in named if name in known)
+
+
+def _terms(spec: ModelSpec) -> list[Term]:
+    formulas = [equation.factors for equation in spec.equations.by_kind().values()]
+    return [term for formula in formulas for term in parse_formula(formula)]
 
 
 def excluded_places(panel: xr.Dataset, column: str | None) -> xr.DataArray:

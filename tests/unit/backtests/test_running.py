@@ -150,3 +150,16 @@ def test_a_foreign_folder_is_no_backtest(tmp_path: Path) -> None:
     (tmp_path / "zarr.json").write_text("{}", encoding="utf-8")
     with pytest.raises(RunError, match="is not a backtest"):
         attraktiv.open_backtest(tmp_path)
+
+
+def test_a_factor_is_left_out_of_the_models_that_have_it(country: xr.Dataset) -> None:
+    found = attraktiv.backtest(
+        ["book_2023", "published_2017"], country, [2014], 2,
+        **{**ASKED, "without": ["share_20_39"], "draws": 40},
+    )  # fmt: skip
+    assert found.attrs["failed"] == {}
+
+
+def test_a_factor_that_no_model_has_is_refused(country: xr.Dataset) -> None:
+    with pytest.raises(InputError, match="has no such factor"):
+        attraktiv.backtest(MODEL, country, [2014], 2, **{**ASKED, "without": ["sunshine"]})
