@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--place", default="0301", help="Code of the place that is opened.")
     parser.add_argument("--times", type=int, default=5)
     asked = parser.parse_args()
-    views = {"map and list of all places": "", "a place's page": f"?place={asked.place}"}
+    views = {"map and list of all places": "", "a place's page": f"?view=place&place={asked.place}"}
     took: dict[str, list[float]] = {view: [] for view in views}
     with (
         serving([asked.run], asked.panel) as address,

@@ -32,6 +32,25 @@ def test_map_and_list_show_the_same_places(page: Page) -> None:
     assert page.text("h1") == "How attractive is the place?"
 
 
+def test_no_column_of_the_list_is_cut(page: Page) -> None:
+    cut = """const box = document.querySelector('.listed .scroll');
+    return box.scrollWidth - box.clientWidth;"""
+    for width in (1280, 1100, 980, 760, 390):
+        page.screen(width, 900)
+        page.open("?lang=en")
+        assert page.driver.execute_script(cut) <= 0, width
+
+
+def test_every_chart_of_a_place_is_as_wide_as_its_room(page: Page) -> None:
+    page.open("?lang=en")
+    page.open(f"?view=place&lang=en&place={first_code(page)}")
+    widths = """return [...document.querySelectorAll('.chart')].map((chart) =>
+      chart.querySelector('svg').getBoundingClientRect().width / chart.clientWidth)"""
+    shares = page.driver.execute_script(widths)
+    assert len(shares) > 5
+    assert min(shares) > 0.9
+
+
 def test_a_place_that_cannot_be_told_from_average_looks_it_without_colours(page: Page) -> None:
     page.open("?lang=en")
     fill = "return getComputedStyle(document.querySelector(arguments[0])).fill"

@@ -10,8 +10,8 @@ from attraktiv import names
 COUNTRIES, PLACES = 8, 40
 # The country's fertility stays as it is, and the forecast cannot know: these may be wide.
 WIDE = {names.BIRTHS, "0-5"}
-# Chance of deaths that all ages share, and the old migrants of the simulator: see the page.
-NARROW, NARROWER = "80+", 0.08
+# The old migrants of the simulator: see the page.
+NARROW, NARROWER = "80+", 0.03
 
 
 @pytest.mark.slow

@@ -40,8 +40,18 @@ export function figure(specification, caption, columns, rows) {
   return node;
 }
 
+/** A chart is as wide as its holder, which has no width before it stands in the page. */
+const placed = (holder) => new Promise((resolve) => {
+  const watching = new ResizeObserver(() => {
+    if (!holder.clientWidth) return;
+    watching.disconnect();
+    resolve();
+  });
+  watching.observe(holder);
+});
+
 async function draw(holder, specification) {
-  await loaded();
+  await Promise.all([loaded(), placed(holder)]);
   await window.vegaEmbed(holder, { width: "container", height: HEIGHT, ...FIT, ...specification(), config: look() }, {
     mode: "vega-lite", renderer: "svg", actions: false, ast: true, tooltip: false, defaultStyle: false,
   });

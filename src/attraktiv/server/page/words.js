@@ -47,4 +47,4 @@ export const whole = (value) => number(value, 0);
 export const percent = (share) => number(100 * share, 0);
 /** A share of draws: none and all of some thousand are not the same as never and always. */
 export const chance = (share) =>
-  share < 0.005 ? `< ${whole(1)}` : share > 0.995 ? `> ${whole(99)}` : percent(share);
+  share <= 0.005 ? `< ${whole(1)}` : share >= 0.995 ? `> ${whole(99)}` : percent(share);
