@@ -136,6 +136,20 @@ def standin(published: Published) -> Iterator[Standin]:
         yield running
 
 
+def spoilt(content: bytes, kind: str, data: st.DataObject) -> bytes:
+    """An answer that is cut off, or other bytes in its place."""
+    at = data.draw(st.integers(0, len(content) - 1), label="at")
+    return content[:at] if kind == "cut" else data.draw(st.binary(max_size=30))
+
+
+def empty_target(folder: Path) -> Path:
+    """Where to ingest, with nothing there that an earlier example left."""
+    out = folder / "out"
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.rmtree(folder / "out-snapshots", ignore_errors=True)
+    return out
+
+
 @pytest.fixture(scope="module")
 def whole(standin: Standin, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("fuzz") / "whole"
@@ -168,12 +182,8 @@ def test_a_fuzzed_service_never_gives_a_wrong_panel(
         broken = mutated(raw, data)
         content = json.dumps({**broken, **figures} if isinstance(broken, dict) else broken).encode()
     else:
-        content = json.dumps({**raw, **figures}).encode()
-        at = data.draw(st.integers(0, len(content) - 1), label="at")
-        content = content[:at] if kind == "cut" else data.draw(st.binary(max_size=30))
-    out = tmp_path / "out"
-    shutil.rmtree(out, ignore_errors=True)
-    shutil.rmtree(tmp_path / "out-snapshots", ignore_errors=True)
+        content = spoilt(json.dumps({**raw, **figures}).encode(), kind, data)
+    out = empty_target(tmp_path)
     standin.changed = {target: content}
     try:
         attraktiv.ingest(OTHER, out, transport=standin.transport())
@@ -234,12 +244,8 @@ def test_fuzzed_classifications_never_give_a_wrong_panel(
         broken = mutated(raw, data) if kind == "tree" else data.draw(JSON, label="shape")
         content = json.dumps(broken).encode()
     else:
-        content = json.dumps(raw).encode()
-        at = data.draw(st.integers(0, len(content) - 1), label="at")
-        content = content[:at] if kind == "cut" else data.draw(st.binary(max_size=30))
-    out = tmp_path / "out"
-    shutil.rmtree(out, ignore_errors=True)
-    shutil.rmtree(tmp_path / "out-snapshots", ignore_errors=True)
+        content = spoilt(json.dumps(raw).encode(), kind, data)
+    out = empty_target(tmp_path)
     standin.changed = {target: content}
     try:
         with warnings.catch_warnings(record=True) as told:
