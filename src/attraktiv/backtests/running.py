@@ -239,12 +239,12 @@ def judge(contest: Contest, task: str, origin: int, horizon: int) -> dict[str, x
 def _scored(draws: Draws, truth: xr.Dataset, units: Units) -> xr.Dataset:
     parts = {}
     for quantity, values in draws.items():
-        of = truth.sel({names.QUANTITY: quantity})
-        longer = np.full((len(values), truth.sizes[names.HORIZON], len(units.places)), np.nan)
-        longer[:, : values.shape[1]] = values
-        told = np.broadcast_to(of[names.SCORED].values, longer.shape)
+        ahead = slice(0, values.shape[1])
+        of = truth.sel({names.QUANTITY: quantity}).isel({names.HORIZON: ahead})
         parts[quantity] = score_draws(
-            units.of(longer, told), of[names.OBSERVED].values, of[names.BASE].values
+            units.of(values, of[names.SCORED].values),
+            of[names.OBSERVED].values,
+            of[names.BASE].values,
         )
     return scored(parts, truth.drop_vars(names.SCORED))
 

@@ -43,15 +43,19 @@ def score_draws(draws: np.ndarray, observed: np.ndarray, base: np.ndarray) -> di
     """
     known = np.isfinite(observed)
     safe = np.where(known, observed, 0.0)
+    # sorted once, each cell's draws side by side: every score below is then several times faster
+    ordered = np.sort(np.moveaxis(draws, 0, -1), axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        relative = 100.0 * draws / base
+        relative = ordered * (100.0 / base)[:, None]
         came = 100.0 * safe / base
-        log_score = scoringrules.logs_ensemble(came, relative, m_axis=0, backend="numpy")
-        crps = scoringrules.crps_ensemble(safe, draws, m_axis=0, estimator="pwm", backend="numpy")
-    pit = (draws < safe).mean(axis=0) + 0.5 * (draws == safe).mean(axis=0)
+        log_score = scoringrules.logs_ensemble(came, relative, backend="numpy")
+        crps = scoringrules.crps_ensemble(
+            safe, ordered, sorted_ensemble=True, estimator="pwm", backend="numpy"
+        )
+    pit = (ordered < safe[..., None]).mean(axis=-1) + 0.5 * (ordered == safe[..., None]).mean(-1)
     found = {names.CRPS: crps, names.LOG_SCORE: log_score, names.PIT: pit}
     found = {name: np.where(known, values, np.nan) for name, values in found.items()}
-    return found | {names.PREDICTED_QUANTILE: np.quantile(draws, QUANTILES, axis=0)}
+    return found | {names.PREDICTED_QUANTILE: np.quantile(ordered, QUANTILES, axis=-1)}
 
 
 def score_quantiles(stated: dict[float, np.ndarray], observed: np.ndarray) -> dict[str, np.ndarray]:
@@ -90,7 +94,8 @@ def scored(parts: dict[str, dict[str, np.ndarray]], like: xr.Dataset) -> xr.Data
     Parameters
     ----------
     parts : dict
-        By quantity, what :func:`score_draws` gave; a quantity may be absent, and is NaN.
+        By quantity, what :func:`score_draws` gave; a quantity may be absent, and is NaN, and so
+        are years ahead beyond those scored.
     like : xarray.Dataset
         Outcomes: the coordinates.
 
@@ -100,19 +105,15 @@ def scored(parts: dict[str, dict[str, np.ndarray]], like: xr.Dataset) -> xr.Data
         float32, over (quantity, horizon, unit) and (quantity, quantile, horizon, unit).
     """
     shape = like[names.OBSERVED].shape[1:]
-    inner = {
-        names.CRPS: shape,
-        names.LOG_SCORE: shape,
-        names.PIT: shape,
-        names.PREDICTED_QUANTILE: (len(QUANTILES), *shape),
-    }
     cell = (names.HORIZON, names.UNIT)
     variables = {}
-    for name, size in inner.items():
-        dims = (names.QUANTITY, *((names.QUANTILE,) if len(size) == 3 else ()), *cell)
-        missing = np.full(size, np.nan)
-        values = [
-            parts[str(q)][name] if str(q) in parts else missing for q in like[names.QUANTITY].values
-        ]
-        variables[name] = (dims, np.stack(values).astype(np.float32))
+    for name in (names.CRPS, names.LOG_SCORE, names.PIT, names.PREDICTED_QUANTILE):
+        quantile = ((names.QUANTILE, len(QUANTILES)),) if name == names.PREDICTED_QUANTILE else ()
+        outer = dict(((names.QUANTITY, like.sizes[names.QUANTITY]), *quantile))
+        values = np.full((*outer.values(), *shape), np.nan, dtype=np.float32)
+        for q, quantity in enumerate(like[names.QUANTITY].values):
+            if str(quantity) in parts:
+                of = parts[str(quantity)][name]
+                values[q, ..., : of.shape[-2], :] = of
+        variables[name] = ((*outer, *cell), values)
     return xr.Dataset(variables, dict(like.coords) | {names.QUANTILE: list(QUANTILES)})

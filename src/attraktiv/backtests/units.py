@@ -38,8 +38,8 @@ class Units:
     def of(self, values: np.ndarray, told: np.ndarray) -> np.ndarray:
         """Put sums after the places: (..., place) to (..., unit).
 
-        ``told`` (..., place) says which places are known at the origin and afterwards: the others
-        are left out of sums, and a sum of none is NaN.
+        ``told`` (..., place), over the last dimensions of the values, says which places are known
+        at the origin and afterwards: the others are left out of sums, and a sum of none is NaN.
         """
         sums = np.where(told, values, 0.0) @ self.members.T
         some = told @ self.members.T > 0

@@ -37,7 +37,8 @@ class Residents:
         self.precision = np.float64 if how.certain or how.whole else np.float32
         assert chance.profile is not None
         cells = chance.profile.shape
-        self.by_age = np.broadcast_to(people.by_age, cells).astype(self.precision)
+        # "C": a copy of what was broadcast would keep the draws innermost, and loops run over ages
+        self.by_age = np.broadcast_to(people.by_age, cells).astype(self.precision, order="C")
         self._survivors = np.empty_like(self.by_age)
         profile = people.profile.sd * chance.profile
         profile += people.profile.mean
