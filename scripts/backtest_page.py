@@ -39,7 +39,7 @@ JOBS = (
 )
 MODELS = ("hierarchical_static", "hierarchical_grouped", "book_2023")
 PHI = 'phi = { distribution = "log_normal", mu = 0.7, sigma = 0.7 }\n'
-LASTING = 'rho_alpha = { distribution = "beta", alpha = %s, beta = 2.0 }'
+LEVEL = 'rho_alpha = { distribution = "beta", alpha = %s, beta = 2.0 }'
 
 
 TEXT = """# Who forecasts best? Norway, {origins_named}
@@ -67,8 +67,10 @@ rests on little more than one observation.
 ## By years ahead
 
 `dynamic_no_jobs` is `hierarchical_dynamic` without job growth among its factors,
-`dynamic_lasting_level` has a prior by which the national level lasts longer (Beta(8, 2) for its
-autocorrelation), and `dynamic_noise_of_one_size` has noise that is alike in small and large places.
+`dynamic_returning_level` has a prior by which the national level may return sooner (Beta(2, 2) for
+its autocorrelation), `dynamic_noise_of_one_size` has noise that is alike in small and large places,
+and `dynamic_no_ages` has a panel without ages, so that a model of the rate of natural increase
+takes the place of births and deaths by age.
 
 ![CRPS and coverage by years ahead](backtest-norway.svg)
 
@@ -190,7 +192,10 @@ def at(frame: pd.DataFrame, forecaster: str, horizon: int, column: str) -> float
 
 def together(found: xr.Dataset, others: list[xr.Dataset]) -> xr.Dataset:
     """Put the models of other backtests of the same origins beside those of the first."""
-    parts = [one.sel(forecaster=one.attrs["models"]) for one in others]
+    parts = [
+        one.sel(forecaster=one.attrs["models"]).reindex(quantity=found["quantity"])
+        for one in others
+    ]
     own = [name for one in others for name in one.attrs["models"]]
     joined = xr.concat(
         [found, *parts], dim="forecaster", data_vars="minimal", coords="minimal", compat="override",
@@ -209,12 +214,14 @@ def write(folder: Path) -> None:
     plain = variant("dynamic_no_jobs", {JOBS: ""})
     main = run("models", [DEFAULT, plain, *MODELS], panel)
     bare = run("without_centrality", [DEFAULT], panel, without=["centrality"])
-    lasting = variant("dynamic_lasting_level", {LASTING % "2.0": LASTING % "8.0"})
+    returning = variant("dynamic_returning_level", {LEVEL % "8.0": LEVEL % "2.0"})
     one_size = {"size_dependent = true": "size_dependent = false", PHI: ""}
     noise = variant("dynamic_noise_of_one_size", one_size)
-    trials = run("trials", [lasting, noise], panel)
+    trials = run("trials", [returning, noise], panel)
     robust = run("robust", ["hierarchical_robust"], panel)
-    found = together(main, [trials, robust])
+    ageless = panel.drop_vars(["population_by_age"])
+    without_ages = run("no_ages", [variant("dynamic_no_ages", {})], ageless)
+    found = together(main, [trials, robust, without_ages])
     lines = attraktiv.scores(main)
     # one model beside the benchmarks: the models are too much alike to be told apart
     others = [name for name in main.attrs["models"] if name != DEFAULT]
