@@ -117,9 +117,9 @@ Of the year that ends with the horizon, percent of the persons at the origin; `t
 
 {migration}
 
-## The youngest and the oldest
+## By age
 
-Percent of those of that age at the origin.
+Percent of those of that age at the origin. The other models differ by little.
 
 {ages}
 
@@ -234,6 +234,11 @@ def write(folder: Path) -> None:
     def by(column: str, of: xr.Dataset = main, **asked: Any) -> str:
         return table(attraktiv.scores(of, by=column, **asked), column)
 
+    def of_age(quantity: str) -> str:
+        asked = {"against": "cohort_method", "horizons": SHOWN}
+        frame = attraktiv.scores(main, by="horizon", quantity=quantity, **asked)
+        return table(frame[frame["forecaster"].isin([DEFAULT, "cohort_method"])], "horizon")
+
     after = {"horizons": (3,)}
     parts = {
         "horizons": by("horizon", found, horizons=SHOWN),
@@ -248,9 +253,9 @@ def write(folder: Path) -> None:
         ),
         "bare": by("horizon", bare, horizons=SHOWN),
         "ages": "\n\n".join(
-            f"**{quantity.replace('_', ' ').capitalize()}**\n\n"
-            + by("horizon", quantity=quantity, against="cohort_method", horizons=(1, 5, 10))
-            for quantity in ("aged_0-5", "aged_80+")
+            f"**{quantity.replace('_', ' ').capitalize()}**\n\n" + of_age(quantity)
+            for quantity in main["quantity"].values
+            if quantity.startswith("aged_")
         ),
         "reading": reading(found, bare),
         "look_ahead": "; ".join(main.attrs["look_ahead"]),

@@ -24,7 +24,7 @@ COUNTRIES: dict[str, Feedback | None] = {
     "jobs do not follow people": None,
     "jobs follow people": Feedback(),
 }
-GROUPS = ("0-5", "20-66", "80+")
+GROUPS = tuple(AGE_GROUPS)
 FLOWS = (names.BIRTHS, names.DEATHS, names.NET_MIGRATION)
 LEVELS = ("places", "the nation")
 ABOVE = "above the median"

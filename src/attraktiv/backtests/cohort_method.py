@@ -25,7 +25,7 @@ from attraktiv import names
 from attraktiv.backtests.benchmarks import YEARS, draw_years
 from attraktiv.forecasts.known import Known, known_at
 from attraktiv.forecasts.mortality import older, probability_of_death
-from attraktiv.forecasts.profile import migrants_by_age
+from attraktiv.forecasts.net_migrants import migrants_by_age
 from attraktiv.forecasts.vital import Vital, estimate_vital
 
 _WIDTH, _LAST = 5, 85  # years of a group of ages, and the first age of the last

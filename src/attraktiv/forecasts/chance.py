@@ -7,6 +7,7 @@ are asked for changes no number.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,12 @@ import numpy as np
 #: First ages of the groups whose deaths have a chance of their own. The more of the deaths are in a
 #: group, and the more the dead are of those alive, the more its chance is felt in who is left.
 AGES_OF_DEATHS = (0, 67, 80, 90)
+
+#: Normal numbers that the ages of migrants are moved by, and how many for a place at least. One for
+#: every draw, place, year, sex and age would take longer to draw than all the rest of a forecast:
+#: each place and year reads on from where chance puts it, and they are so many that two hardly
+#: start at the same.
+_NUMBERS, _OF_PLACE = 2**18, 8
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,10 @@ class Chance:
         (draw, place, year, 1 + group) of births, and of the deaths of each group of ages.
     profile : numpy.ndarray or None
         (draw, place, sex, age) of the ages of migrants.
+    numbers : numpy.ndarray
+        (number,) that the ages of migrants of a year are moved by.
+    first_number : numpy.ndarray or None
+        (draw, place, year) int: which is the first for a place and year.
     known_year : numpy.ndarray
         (draw, year) uniform: which known year a factor without a model takes its values from.
     start : numpy.ndarray
@@ -51,6 +62,8 @@ class Chance:
     jobs_noise: np.ndarray
     natural: np.ndarray
     profile: np.ndarray | None
+    numbers: np.ndarray
+    first_number: np.ndarray | None
     known_year: np.ndarray
     start: np.ndarray
     seed: np.random.SeedSequence
@@ -128,8 +141,13 @@ def draw_chance(
     natural = normal(*shape, 1 + len(AGES_OF_DEATHS))
     known_year = rng.random((draws, years))
     start = rng.random(shape, dtype=np.float32)
-    profile = None if cells is None else normal(draws, places, *cells)
+    profile = first = None
+    numbers = np.empty(0, dtype=np.float32)
+    if cells is not None:
+        profile = normal(draws, places, *cells)
+        numbers = normal(max(_NUMBERS, _OF_PLACE * places))
+        first = rng.integers(len(numbers) - math.prod(cells), size=shape, dtype=np.int32)
     return Chance(
-        level, jobs_level, path, jobs_path, noise, jobs_noise, natural, profile, known_year,
-        start, seed.spawn(1)[0], certain,
+        level, jobs_level, path, jobs_path, noise, jobs_noise, natural, profile, numbers, first,
+        known_year, start, seed.spawn(1)[0], certain,
     )  # fmt: skip

@@ -14,7 +14,9 @@ migration rate with weights 1/pop:
 
     ω_a = Σ_it (r_it − r̄_i)(M_iat − pop_iat M̄_ia) / Σ_it pop_iat (r_it − r̄_i)²
 
-It is smoothed over age, little among the young, and κ_a is what is left.
+It is smoothed over age, little among the young, and κ_a is what is left. Less the probability of
+dying, for deaths that are spread as expected leave their chance there, it is the chance of a year
+by which :mod:`~.cohorts.migrants` moves the ages of migrants.
 
 *Profile.* π_ia = π_a + ω_a d_i + τ_a z_ia: the nation's profile by single year of age, the mean net
 migration of the place spread as ω, and what is the place's own. d_i makes the first two add up to
@@ -36,13 +38,12 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from attraktiv import names
 from attraktiv.errors import PanelError
 from attraktiv.forecasts.along_ages import posterior_along_ages
 from attraktiv.forecasts.known import Known
-from attraktiv.forecasts.mortality import older, probability_of_death
+from attraktiv.forecasts.mortality import probability_of_death
+from attraktiv.forecasts.net_migrants import Sums, migrants_by_age, ratio
 from attraktiv.forecasts.vital import RECENT_YEARS, Vital
-from attraktiv.panels.checks import tolerance
 
 _LEAST_YEARS = 3
 _YOUNG, _STEADY = 30, 55  # smoothing over age grows from the one to the other
@@ -66,11 +67,14 @@ class Profile:
     spread : numpy.ndarray
         (sex, age) how net migrants beyond the profile are spread, per person of the cell; above
         zero, and 1 for the average person.
+    noise : numpy.ndarray
+        (sex, age) variance of the net migrants of a cell in a year, per person of it.
     """
 
     mean: np.ndarray
     sd: np.ndarray
     spread: np.ndarray
+    noise: np.ndarray
 
 
 def estimate_profile(panel: xr.Dataset, known: Known, vital: Vital) -> Profile:
@@ -102,149 +106,43 @@ def estimate_profile(panel: xr.Dataset, known: Known, vital: Vital) -> Profile:
             f"population_by_age.csv for {origin - _LEAST_YEARS} to {origin}, or take a later "
             "origin."
         )
-    cells, sums = known.cells, _Sums.of(migrants_by_age(panel, known, vital))
+    cells, sums = known.cells, Sums.of(migrants_by_age(panel, known, vital))
     spread = _spread(sums, cells)
     noise = _noise(sums, spread, cells)
     exposure, moved = sums.persons, sums.migrants
     fade = np.tile(_fade(cells[1]), cells[0])
-    nation = fade * _ratio(moved.sum(axis=0), exposure.sum(axis=0))
+    nation = fade * ratio(moved.sum(axis=0), exposure.sum(axis=0))
     # what is left of the migrants takes their place: at 100,000 places each array is large
     moved -= exposure * nation
-    beyond = _ratio(moved.sum(axis=1), exposure @ spread)
-    residual = _ratio(moved, exposure)
+    beyond = ratio(moved.sum(axis=1), exposure @ spread)
+    residual = ratio(moved, exposure)
     residual -= fade * spread * beyond[:, None]
     mean, sd = _own(residual, exposure, noise, fade, cells)
     mean += nation + fade * spread * beyond[:, None]
     shape = (len(exposure), *cells)
     return Profile(
         mean.reshape(shape).astype(np.float32), sd.reshape(shape).astype(np.float32),
-        spread.reshape(cells),
+        spread.reshape(cells), _of_migrants(noise.reshape(cells), vital),
     )  # fmt: skip
 
 
-def migrants_by_age(
-    panel: xr.Dataset, known: Known, vital: Vital
-) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
-    """Give persons at the start of the year and their net migrants, of some places at a time.
-
-    Yields
-    ------
-    tuple
-        Which places, and of these both as (place, year, cell). A cell is a sex and an age on
-        1 January; both are zero where a border moved people.
-    """
-    probability = probability_of_death(vital.mortality)
-    at_nation = np.zeros(known.deaths.shape)
-    for where, start, _ in known.blocks():
-        at_nation[where] = start.reshape(*start.shape[:2], -1) @ probability.ravel()
-    expected = at_nation * vital.mortality_of_place.mean(axis=0, dtype=np.float64)[:, None]
-    told = np.isfinite(known.deaths) & (expected > 0)
-    nation = _ratio(
-        np.where(told, known.deaths, 0.0).sum(axis=0), np.where(told, expected, 0.0).sum(axis=0)
-    )
-    expected = expected * np.where(nation > 0, nation, 1.0)
-    # what a count with an error of measurement tells beside chance
-    weight = np.where(told, _ratio(expected, expected + known.deaths_variance), 0.0)
-    deaths = expected + weight * (np.where(told, known.deaths, 0.0) - expected)
-    own = _ratio(np.maximum(deaths, 0.0), at_nation)
-    for where, start, end in known.blocks():
-        dying = np.minimum(own[where, :, None, None] * probability, 1.0)
-        arrived = end - older(start * (1.0 - dying))
-        # those who end in the open age come from two ages, which share what is left by persons
-        arrived[..., 0] = 0.0
-        migrants = np.zeros_like(arrived)
-        migrants[..., :-1] = arrived[..., 1:]
-        last = start[..., -2:]
-        migrants[..., -2:] = arrived[..., -1:] * _ratio(last, last.sum(axis=-1, keepdims=True))
-        kept = _undisturbed(panel.isel({names.PLACE: where}), known, where, start, end)[..., None]
-        flat = (*start.shape[:2], -1)
-        yield where, kept * start.reshape(flat), kept * migrants.reshape(flat)
+def _of_migrants(noise: np.ndarray, vital: Vital) -> np.ndarray:
+    """Take out of κ the chance of who dies, which has numbers of its own."""
+    return np.maximum(noise - probability_of_death(vital.mortality), 0.0)
 
 
-def _undisturbed(
-    panel: xr.Dataset, known: Known, where: slice, start: np.ndarray, end: np.ndarray
-) -> np.ndarray:
-    """Say in which years (place, year) no border moved people of some places, of the panel's."""
-    before, after = start.sum(axis=(2, 3)), end.sum(axis=(2, 3))
-
-    def flow(name: str) -> np.ndarray:
-        if name not in panel:
-            return np.full(before.shape, np.nan)
-        return panel[name].transpose(names.PLACE, names.YEAR).values[:, known.at]
-
-    moved = np.nan_to_num(flow(names.BOUNDARY_TRANSFER))
-    change = (known.births - known.deaths)[where] + flow(names.NET_MIGRATION)
-    unexplained = np.nan_to_num(after - before - change - moved)
-    limit = tolerance(before)
-    result: np.ndarray = (before > 0) & (np.abs(moved) <= limit) & (np.abs(unexplained) <= limit)
-    return result
-
-
-@dataclass(frozen=True)
-class _Sums:
-    """What is kept of the migrants of all years.
-
-    With M migrants and n persons of a cell in a year, A = M − n M̄ what M is beside the mean of the
-    place, and d what the net migration rate of the place is beside its own.
-
-    Attributes
-    ----------
-    persons, migrants : numpy.ndarray
-        (place, cell) over years.
-    above, below : numpy.ndarray
-        (cell,) sums of dA and of n d².
-    square, product : numpy.ndarray
-        (cell,) sums of A²/n and of dA, where anybody lives.
-    free : numpy.ndarray
-        (cell,) degrees of freedom: a mean for every cell and one d for every year of a place have
-        been fitted.
-    """
-
-    persons: np.ndarray
-    migrants: np.ndarray
-    above: np.ndarray
-    below: np.ndarray
-    square: np.ndarray
-    product: np.ndarray
-    free: np.ndarray
-
-    @classmethod
-    def of(cls, blocks: Iterator[tuple[slice, np.ndarray, np.ndarray]]) -> _Sums:
-        """Add up blocks of places."""
-        over_years, over_places = [], []
-        for _, persons, migrants in blocks:
-            exposure, moved = persons.sum(axis=1), migrants.sum(axis=1)
-            total, net = persons.sum(axis=2), migrants.sum(axis=2)
-            mean = _ratio(net.sum(axis=1), total.sum(axis=1))
-            off = np.where(total > 0, _ratio(net, total) - mean[:, None], 0.0)
-            beside = migrants - persons * _ratio(moved, exposure)[:, None]
-            told = persons > 0
-            over_years.append((exposure, moved))
-            over_places.append(
-                (
-                    np.einsum("ity,it->y", beside, off),
-                    np.einsum("ity,it->y", persons, off**2),
-                    _ratio(beside**2, persons).sum(axis=(0, 1)),
-                    np.einsum("ity,it->y", np.where(told, beside, 0.0), off),
-                    np.maximum(told.sum(axis=1) - 1.0, 0.0).sum(axis=0),
-                )
-            )
-        persons, migrants = (np.concatenate(parts) for parts in zip(*over_years, strict=True))
-        return cls(persons, migrants, *(sum(parts) for parts in zip(*over_places, strict=True)))
-
-
-def _spread(sums: _Sums, cells: tuple[int, int]) -> np.ndarray:
+def _spread(sums: Sums, cells: tuple[int, int]) -> np.ndarray:
     """Give ω, (cell,)."""
     raw = _smooth(sums.above, sums.below, cells) * np.tile(_fade(cells[1]), cells[0])
     # one for the average person, so that ω says the same in every country
     share = sums.persons.sum(axis=0)
-    average = _ratio(share @ raw, share.sum())
+    average = ratio(share @ raw, share.sum())
     if average <= 0:
         return np.ones_like(raw)
     return np.maximum(raw / average, _FLOOR)
 
 
-def _noise(sums: _Sums, spread: np.ndarray, cells: tuple[int, int]) -> np.ndarray:
+def _noise(sums: Sums, spread: np.ndarray, cells: tuple[int, int]) -> np.ndarray:
     """Give κ, the variance of migrants per person of a cell in a year, (cell,)."""
     # the sum of (A − n ω d)² / n
     squares = sums.square - 2.0 * spread * sums.product + spread**2 * sums.below
@@ -293,7 +191,7 @@ def _alike(
             split = one.reshape(-1, *cells)
             along[k] += np.sum(split[..., 1:] * split[..., :-1])
             across[k] += np.sum(split[:, 0] * split[:, 1])
-    r, c = np.clip(_ratio(along[0], along[1]), 0.0, _MOST_ALONG_AGE), _ratio(across[0], across[1])
+    r, c = np.clip(ratio(along[0], along[1]), 0.0, _MOST_ALONG_AGE), ratio(across[0], across[1])
     return float(r), float(np.clip(c, 0.0, _MOST_ACROSS_SEX))
 
 
@@ -311,13 +209,13 @@ def _between(
             total = total + weighted.sum(axis=0)
             slope += (weighted * share).sum(axis=0)
         # the sum is convex and falls with τ²: steps from below never pass the solution
-        tau2 = tau2 + np.maximum(_ratio(total, slope), 0.0)
+        tau2 = tau2 + np.maximum(ratio(total, slope), 0.0)
     return tau2
 
 
 def _variance(exposure: np.ndarray, noise: np.ndarray) -> np.ndarray:
     """Give V, the sampling variance of a rate; infinite where nobody lives."""
-    return np.where(exposure > 0, _ratio(noise, exposure), np.inf)
+    return np.where(exposure > 0, ratio(noise, exposure), np.inf)
 
 
 def _blocks(places: int) -> Iterator[slice]:
@@ -329,7 +227,7 @@ def _smooth(above: np.ndarray, below: np.ndarray, cells: tuple[int, int]) -> np.
     ages = np.arange(cells[1], dtype=np.float64)
     width = _NARROW + (_WIDE - _NARROW) * np.clip((ages - _YOUNG) / (_STEADY - _YOUNG), 0.0, 1.0)
     kernel = np.exp(-0.5 * ((ages[:, None] - ages) / width[:, None]) ** 2)
-    return _ratio(above.reshape(cells) @ kernel.T, below.reshape(cells) @ kernel.T).ravel()
+    return ratio(above.reshape(cells) @ kernel.T, below.reshape(cells) @ kernel.T).ravel()
 
 
 def _fade(ages: int) -> np.ndarray:
@@ -337,9 +235,3 @@ def _fade(ages: int) -> np.ndarray:
     gone = min(_GONE, ages - 2)
     start = min(_FADING, gone - 5)
     return np.clip((gone - np.arange(ages)) / (gone - start), 0.0, 1.0)
-
-
-def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
-    """Divide; zero where the divisor is not above zero."""
-    above, below = np.broadcast_arrays(above, below)
-    return np.divide(above, below, out=np.zeros(above.shape), where=below > 0)

@@ -106,10 +106,12 @@ class Residents:
         if self.how.whole:
             net = np.floor(net + start)
         moved, population = np.empty(net.shape), np.empty(net.shape)
-        spread = self.people.profile.spread.astype(self.precision)
+        profile, first = self.people.profile, self.chance.first_number
+        assert first is not None
         cohorts.migrate(
-            self.by_age, self._survivors, net, self._profile, spread, start, self.how.whole,
-            moved, population,
+            self.by_age, self._survivors, net, self._profile,
+            profile.spread.astype(self.precision), profile.noise.astype(self.precision),
+            self.chance.numbers, first[..., t], start, self.how.whole, moved, population,
         )  # fmt: skip
         self.by_age, self._survivors = self._survivors, self.by_age
         return moved, population

@@ -49,11 +49,18 @@ def natural(people, rates, levels=(1.0, 1.0), normal=None, uniform=None):
     return survivors, births, deaths
 
 
-def migrate(people, survivors, net, profile, spread, whole=False):
+def migrate(people, survivors, net, profile, spread, whole=False, noise=None, numbers=None):
     """Let migrants come and go; give people a year later, how many moved and how many there are."""
     after, moved, population = survivors.copy(), np.empty(net.shape), np.empty(net.shape)
     start = np.full(net.shape, 0.37)
-    cohorts.migrate(people, after, net, profile, spread, start, whole, moved, population)
+    first = np.zeros(net.shape, dtype=np.int32)
+    if noise is None:
+        noise, numbers = np.zeros(spread.shape, people.dtype), np.ones(spread.size, np.float32)
+    else:
+        first += np.arange(net.size, dtype=np.int32).reshape(net.shape) * spread.size
+    cohorts.migrate(
+        people, after, net, profile, spread, noise, numbers, first, start, whole, moved, population
+    )
     return after, moved, population
 
 
@@ -184,6 +191,36 @@ def test_migrants_keep_their_total_and_their_hump(people, rates, rng) -> None:
     # those who were 19 and 25 at the start of the year are a year older
     assert by_age.argmax() == 20
     assert by_age.argmin() == 26
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_chance_moves_the_ages_of_migrants_and_not_their_total(rng, whole) -> None:
+    draws = 20_000
+    people = np.full((draws, 1, 2, AGES), 400.0)
+    people[..., :5] = 100.0
+    noise = np.full((2, AGES), 0.04)
+    noise[1, :] = 0.01
+    numbers = rng.standard_normal(draws * 2 * AGES, dtype=np.float32)
+    survivors = np.zeros_like(people)
+    survivors[..., 1:] = people[..., :-1]  # nobody is old: the last age takes no two
+    spread, net = np.ones((2, AGES)), np.full((draws, 1), 30.0)
+    after, moved, population = migrate(
+        people, survivors, net, np.zeros_like(people), spread, whole, noise, numbers
+    )
+    np.testing.assert_allclose(moved, net, atol=1e-9)
+    np.testing.assert_allclose(after.sum((2, 3)), population, rtol=1e-12)
+    # cells of ages 0 to the last but two at the start of the year, a year later
+    here, found = people[0, 0, :, : AGES - 2], (after - survivors)[:, 0, :, 1 : AGES - 1]
+    expected = 30.0 * here / people[0].sum()
+    np.testing.assert_allclose(found.mean(axis=0), expected, atol=0.15)
+    variance = noise * people[0, 0]
+    left = (variance * (1 - variance / variance.sum()))[:, : AGES - 2]
+    # rounding to whole persons adds the chance of a fraction, at most a quarter
+    np.testing.assert_allclose(found.var(axis=0), left, rtol=0.05, atol=0.3 if whole else 0.0)
+    one, other = found[:, 0, 3] - expected[0, 3], found[:, 1, 9] - expected[1, 9]
+    assert np.mean(one * other) == pytest.approx(
+        -variance[0, 3] * variance[1, 9] / variance.sum(), abs=0.05
+    )
 
 
 @pytest.mark.parametrize("whole", [False, True])

@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 
 import attraktiv
+from attraktiv.backtests.known import known_panel
 from attraktiv.errors import PanelError
 from attraktiv.forecasts.known import known_at
 from attraktiv.forecasts.mortality import older
@@ -114,6 +115,27 @@ def test_spread_is_found_and_above_zero(made, found):
     )
 
 
+def test_the_chance_of_a_year_is_found(found):
+    # 0.03 a person, and a twelfth of a person from whole persons
+    assert found.noise[:, 2:90].mean() == pytest.approx(0.031, rel=0.1)
+
+
+def test_the_chance_of_who_dies_is_not_taken_for_migration(made):
+    panel = made[0].copy(deep=True)
+    rng, rate = np.random.default_rng(3), 0.05
+    people = np.full((PLACES, 2, AGES), 400)
+    kept = [people]
+    for _ in range(YEARS):
+        people = np.maximum(older(people - rng.binomial(people, rate)), 0)
+        people[..., 0], people[..., -1] = 400, 400
+        kept.append(people)
+    panel["population_by_age"].values[:] = np.stack(kept, axis=1)
+    vital = no_deaths()
+    vital.mortality[:] = rate / (1 - rate / 2)
+    profile = estimate_profile(panel, known_at(panel, 2000 + YEARS), vital)
+    assert profile.noise[:, :80].mean() < 0.02 * rate
+
+
 def test_the_highest_ages_have_no_migrants(found):
     assert np.abs(found.mean[..., -2:]).max() < 1e-6
     assert (found.sd[..., -2:] < 1e-5).all()
@@ -178,3 +200,20 @@ def test_norwegian_profiles_tell_the_next_years(norway):
     ages = slice(15, 35)
     one, other = (p.mean[..., ages] - p.mean[..., ages].mean(axis=0) for p in (profile, later))
     assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > 0.8
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("origin", [2009, 2012])
+def test_norwegian_children_of_one_age_are_within_their_intervals(norway, origin):
+    """One age holds few persons: what it gains or loses is nearly all chance."""
+    known = known_panel(norway, origin)
+    run = attraktiv.fit(
+        "hierarchical_static", known, last=origin - 1, draws=100, seed=1, progress=False
+    )
+    found = attraktiv.forecast(run, known, 1, ages=True, seed=1, progress=False)
+    ahead = found["population_by_age"].isel(scenario=0).sel(year=origin + 1).sum("sex")
+    came = norway["population_by_age"].sel(year=origin + 1).sum("sex").reindex_like(ahead)
+    lower, upper = (ahead.quantile(q, ("chain", "draw")).drop_vars("quantile") for q in (0.1, 0.9))
+    inside = ((came >= lower) & (came <= upper)).where(came.notnull())
+    for age in (1, 4, 9):
+        assert float(inside.sel(age=age).mean()) == pytest.approx(0.8, abs=0.08)

@@ -26,8 +26,12 @@ flows = np.empty((4, *wide))
 cohorts.natural(
     people, 0, *rates, 0.51, *levels, normal, np.array([0, 67, 80]), False, after, *flows[:2]
 )
-spread = np.ones((2, 106), number)
-cohorts.migrate(people, after, net, profile, spread, start, False, *flows[2:])
+spread, noise = np.ones((2, 106), number), np.full((2, 106), 0.1, number)
+numbers = rng.standard_normal(1000, dtype=number)
+first = rng.integers(788, size=wide, dtype=np.int32)
+cohorts.migrate(
+    people, after, net, profile, spread, noise, numbers, first, start, False, *flows[2:]
+)
 cohorts.by_groups(after, np.array([0, 20, 67]), np.array([20, 67, 106]), groups)
 digest = hashlib.sha256(after.tobytes() + flows.tobytes() + groups.tobytes())
 print(digest.hexdigest(), sum(cohorts.natural.stats.cache_hits.values()))

@@ -7,8 +7,16 @@ the age a at the start of the year,
 
 .. math::
 
-    \text{migrants}_{sa} = n_{sa} (\pi_{sa} + \omega_{sa}\,\delta), \qquad
+    \text{migrants}_{sa} = n_{sa} (\pi_{sa} + \omega_{sa}\,\delta) + e_{sa}, \qquad
     \delta = (M - \sum n \pi) / \sum n \omega .
+
+Who it is that comes and goes is a matter of chance: :math:`e_{sa} \sim
+\mathrm{N}(0, \kappa_{sa} n_{sa})`, given that they add up to nothing. With z standard normal,
+
+.. math::
+
+    e_{sa} = \sqrt{\kappa_{sa} n_{sa}}\, z_{sa} - \kappa_{sa} n_{sa}\, \epsilon, \qquad
+    \epsilon = \frac{\sum \sqrt{\kappa n}\, z}{\sum \kappa n} .
 
 Where more would leave a cell than there are, it is empty, and the rest leave from all others in
 proportion to who is there: the total is kept. A place cannot lose more than it has.
@@ -22,11 +30,31 @@ from __future__ import annotations
 import numpy as np
 from numba import prange
 
-from attraktiv.forecasts.cohorts.compiled import in_parallel, sum_of
+from attraktiv.forecasts.cohorts.compiled import compiled, in_parallel, sum_of
+
+
+@compiled
+def _numbers(normal, first, sex, ages):  # type: ignore[no-untyped-def]
+    # a slice, whose positions count from zero: only then is a loop over ages vectorised
+    at = first + sex * ages
+    return normal[at : at + ages]
 
 
 @in_parallel
-def migrate(people, survivors, net, profile, spread, start, whole, moved, population):  # type: ignore[no-untyped-def]
+def migrate(  # type: ignore[no-untyped-def]
+    people,
+    survivors,
+    net,
+    profile,
+    spread,
+    noise,
+    normal,
+    first,
+    start,
+    whole,
+    moved,
+    population,
+):
     """Let net migrants of every age come and go.
 
     Parameters
@@ -41,6 +69,13 @@ def migrate(people, survivors, net, profile, spread, start, whole, moved, popula
         Net migrants per person by age at the start of the year, whatever the total.
     spread : (sex, age) float
         Above zero: how the others are spread.
+    noise : (sex, age) float
+        Variance of the net migrants of a cell, per person of it.
+    normal : (number,) float
+        Standard normal numbers, from which each place takes as many as it has cells, one after
+        the other.
+    first : (draw, place) int
+        Where it starts: at most as many before the end as there are cells.
     start : (draw, place) float
         Where systematic rounding starts, in [0, 1).
     whole : bool
@@ -57,18 +92,32 @@ def migrate(people, survivors, net, profile, spread, start, whole, moved, popula
         bases = np.empty(ages, people.dtype)
         weights = np.empty(ages, people.dtype)
         totals = np.empty(ages, people.dtype)
+        errors = np.empty(ages, people.dtype)
+        variances = np.empty(ages, people.dtype)
+        chance = np.empty((sexes, ages), people.dtype)
         for a in range(ages):
             bases[a], weights[a], totals[a] = zero, zero, zero
+            errors[a], variances[a] = zero, zero
         for s in range(sexes):
             for a in range(ages):
                 here = people[d, p, s, a]
                 bases[a] += here * profile[d, p, s, a]
                 weights[a] += here * spread[s, a]
                 totals[a] += survivors[d, p, s, a]
+            z = _numbers(normal, first[d, p], s, ages)
+            for a in range(ages):
+                here = people[d, p, s, a]
+                of_cell = noise[s, a] * here
+                variances[a] += of_cell
+                chance[s, a] = np.sqrt(of_cell) * z[a]
+                errors[a] += chance[s, a]
         base = np.float64(sum_of(bases, 0, ages))
         weight = np.float64(sum_of(weights, 0, ages))
         total = np.float64(sum_of(totals, 0, ages))
         wanted = max(total + net[d, p], 0.0)
+        variance = np.float64(sum_of(variances, 0, ages))
+        off = np.float64(sum_of(errors, 0, ages)) / variance if variance > 0.0 else 0.0
+        common = people.dtype.type(off)
         nobody = weight <= 0.0
         if nobody:  # nobody lives here: who comes is spread as anywhere
             for s in range(sexes):
@@ -85,10 +134,12 @@ def migrate(people, survivors, net, profile, spread, start, whole, moved, popula
                 survivors[d, p, s, last] += spread[s, last] * delta
             else:
                 for a in range(last):
-                    rate = profile[d, p, s, a] + spread[s, a] * delta
-                    survivors[d, p, s, a + 1] += people[d, p, s, a] * rate
-                rate = profile[d, p, s, last] + spread[s, last] * delta
-                survivors[d, p, s, last] += people[d, p, s, last] * rate
+                    here = people[d, p, s, a]
+                    rate = profile[d, p, s, a] + spread[s, a] * delta - noise[s, a] * common
+                    survivors[d, p, s, a + 1] += here * rate + chance[s, a]
+                here = people[d, p, s, last]
+                rate = profile[d, p, s, last] + spread[s, last] * delta - noise[s, last] * common
+                survivors[d, p, s, last] += here * rate + chance[s, last]
             for a in range(ages):
                 below += survivors[d, p, s, a] < zero
         if below > 0:
