@@ -22,6 +22,7 @@ from attraktiv.errors import AttraktivWarning
 from attraktiv.reports import backtest_chart, pit_chart
 from attraktiv.reports.drawing import draw
 from attraktiv.specs import models_folder
+from attraktiv.words import look_ahead_name
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "backtest-norway.md"
@@ -258,7 +259,7 @@ def write(folder: Path) -> None:
             if quantity.startswith("aged_")
         ),
         "reading": reading(found, bare),
-        "look_ahead": "; ".join(main.attrs["look_ahead"]),
+        "look_ahead": "; ".join(look_ahead_name(one, "en") for one in main.attrs["look_ahead"]),
         "missing": main.attrs["horizons_without_outcome"],
         "failed": failed(found),
         "origins_named": f"{ORIGINS[0]}–{ORIGINS[-1]}",

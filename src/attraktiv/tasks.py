@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 from attraktiv.errors import FitError, InputError
@@ -70,7 +73,8 @@ def run_tasks[Shared, Result](
         count, multiprocessing.get_context("spawn"), initializer=_keep, initargs=(shared,)
     )
     try:
-        futures = {pool.submit(_with_kept, work, task): task for task in tasks}
+        with _script_left_alone():
+            futures = {pool.submit(_with_kept, work, task): task for task in tasks}
         for future in as_completed(futures):
             yield futures[future], future.result()
     except BrokenProcessPool:
@@ -109,6 +113,21 @@ def _on_cluster(
         }
         for future in completed(futures, loop=client.loop):
             yield futures[future], future.result()
+
+
+@contextmanager
+def _script_left_alone() -> Iterator[None]:
+    """Start processes that do not run the caller's script again.
+
+    Else one whose calls do not stand beneath ``if __name__ == "__main__"`` would call this anew in
+    every process, and wait for ever. Nothing that a task needs is in the script.
+    """
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 
 def _keep(shared: Any) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +21,23 @@ def test_processes_give_what_one_gives() -> None:
     alone = dict(run_tasks(pow, 3, tasks, workers=1, if_killed=AGAIN))
     assert alone == {(n,): 3**n for n in range(6)}
     assert dict(run_tasks(pow, 3, tasks, workers=2, if_killed=AGAIN)) == alone
+
+
+def test_a_script_whose_calls_stand_at_its_top(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "print('begun')\n"
+        "from attraktiv.tasks import run_tasks\n"
+        "shared = list(range(200_000))  # more than a pipe holds\n"
+        "tasks = [(n,) for n in range(3)]\n"
+        "done = run_tasks(list.index, shared, tasks, workers=2, if_killed='Again.')\n"
+        "print(sorted(result for _, result in done))\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "begun\n[0, 1, 2]\n"
 
 
 def test_no_scheduler_answers() -> None:

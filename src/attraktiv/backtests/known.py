@@ -13,6 +13,8 @@ from attraktiv.panels.build import place_attributes
 #: Columns of 1 January, of which the origin's own is known.
 _OF_1_JANUARY = (names.POPULATION, names.POPULATION_BY_AGE)
 
+ATTRIBUTE, BORDERS, COMMUTING = "attribute", "borders", "commuting"
+
 
 def known_panel(panel: xr.Dataset, origin: int) -> xr.Dataset:
     """Cut a panel at an origin.
@@ -49,8 +51,10 @@ def known_panel(panel: xr.Dataset, origin: int) -> xr.Dataset:
     return cut.assign_attrs(breaks=json.dumps(breaks))
 
 
-def look_ahead(panel: xr.Dataset, origins: list[int], factors: list[str]) -> list[str]:
-    """Name what forecasters may use that was not known at every origin.
+def look_ahead(
+    panel: xr.Dataset, origins: list[int], factors: list[str]
+) -> list[dict[str, str | int]]:
+    """Say what forecasters may use that was not known at every origin.
 
     Parameters
     ----------
@@ -61,17 +65,19 @@ def look_ahead(panel: xr.Dataset, origins: list[int], factors: list[str]) -> lis
 
     Returns
     -------
-    list of str
-        In words.
+    list of dict
+        ``what`` of each: ``attribute`` of places with its ``name``, ``borders`` of places, or
+        ``commuting`` with the ``year`` it is of, and the ``first`` and ``last`` origin that it is
+        used from. :func:`attraktiv.words.look_ahead_name` puts it in words.
     """
     attributes = [name for name in place_attributes(panel) if name in factors]
-    found = [f"{name} (places.csv: no year)" for name in attributes]
-    found.append("borders of places (those of the panel)")
+    found: list[dict[str, str | int]] = [{"what": ATTRIBUTE, "name": str(n)} for n in attributes]
+    found.append({"what": BORDERS})
     if names.COMMUTING_YEAR in panel and panel.sizes[names.FLOW]:
-        first = int(panel[names.COMMUTING_YEAR].min())
-        early = [origin for origin in origins if origin <= first]
+        year = int(panel[names.COMMUTING_YEAR].min())
+        early = [origin for origin in origins if origin <= year]
         if early:
-            found.append(f"commuting of {first} (origins {early[0]} to {early[-1]})")
+            found.append({"what": COMMUTING, "year": year, "first": early[0], "last": early[-1]})
     return found
 
 

@@ -13,6 +13,7 @@ from attraktiv.cli.options import Formats, Out, Scheduler, Without
 from attraktiv.cli.output import write_frame
 from attraktiv.cli.tables import MISSING, Column, number, numbers, text_table
 from attraktiv.errors import InputError
+from attraktiv.words import look_ahead_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -157,7 +158,8 @@ def table(frame: pd.DataFrame) -> str:
         "lay inside such intervals."
     ]
     if said["look_ahead"]:
-        legend.append("Not known at every origin, and used: " + "; ".join(said["look_ahead"]) + ".")
+        later = "; ".join(look_ahead_name(one, "en") for one in said["look_ahead"])
+        legend.append(f"Not known at every origin, and used: {later}.")
     if said["horizons_without_outcome"]:
         legend.append(
             f"{said['horizons_without_outcome']} pairs of origin and years ahead have no outcome "

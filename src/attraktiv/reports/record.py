@@ -14,7 +14,7 @@ from attraktiv.errors import InputError
 from attraktiv.reports.backtest import backtest_chart
 from attraktiv.reports.document import Block, Figure, Paragraph, Row, Section, Table
 from attraktiv.reports.phrases import Phrases
-from attraktiv.words import forecaster_name
+from attraktiv.words import forecaster_name, look_ahead_name
 
 _SHOWN: Final = (1, 3, 5, 10)  # years ahead in the table
 MODEL, ORIGINS = "model", "origins"
@@ -79,9 +79,11 @@ def _blocks(table: pd.DataFrame, say: Phrases) -> Iterator[Block]:
     )
     least = others.groupby(names.HORIZON)["crps"].min().reindex(own.index)
     better = [str(ahead) for ahead in own.index[own["crps"] < least]]
-    yield Paragraph(
-        say("record_better", ahead=say.listed(better)) if better else say("record_worse")
-    )
+    if len(better) == len(own):
+        verdict = say("record_best")
+    else:
+        verdict = say("record_better", ahead=say.listed(better)) if better else say("record_worse")
+    yield Paragraph(verdict)
     named = {one: forecaster_name(one, say.language) for one in table[names.FORECASTER]}
     yield Figure(
         "record",
@@ -111,6 +113,5 @@ def _blocks(table: pd.DataFrame, say: Phrases) -> Iterator[Block]:
     columns = [say(f"column_{one}") for one in ("ahead", "forecaster", "crps", "error", "held")]
     yield Table(say("record_table"), columns, rows, text=(1,))
     if table.attrs["look_ahead"]:
-        yield Paragraph(
-            say("record_look_ahead", what="; ".join(map(str, table.attrs["look_ahead"]))), "note"
-        )
+        later = [look_ahead_name(one, say.language) for one in table.attrs["look_ahead"]]
+        yield Paragraph(say("record_look_ahead", what="; ".join(later)), "note")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from attraktiv.words.labels import (
     component_name,
     forecaster_name,
+    look_ahead_name,
     scenario_name,
     unit_name,
     variable_name,
@@ -22,6 +23,7 @@ __all__ = [
     "component_name",
     "forecaster_name",
     "glossary",
+    "look_ahead_name",
     "number",
     "number_locale",
     "percent",

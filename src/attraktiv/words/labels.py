@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from attraktiv.words.wording import catalogue, text
@@ -83,6 +84,14 @@ def forecaster_name(forecaster: str, language: str) -> str:
     """Return the name of who forecasts in a backtest; models and projections keep their own."""
     key = f"forecaster.{forecaster}"
     return text(key, language) if key in catalogue(language) else forecaster
+
+
+def look_ahead_name(said: Mapping[str, str | int], language: str) -> str:
+    """Put in words what a backtest used that was known only later, as its attributes say it."""
+    values = {name: str(value) for name, value in said.items() if name != "what"}
+    if "name" in values:
+        values["name"] = variable_name(values["name"], language)
+    return text(f"label.look_ahead_{said['what']}", language, **values)
 
 
 def unit_name(unit: str, language: str) -> str:

@@ -12,6 +12,7 @@ from tests.unit.backtests.conftest import HORIZON, scrambled
 from attraktiv.backtests.forecasters import Contest, Draws, run_task, tasks_of
 from attraktiv.backtests.known import known_panel, look_ahead
 from attraktiv.panels import content_hash
+from attraktiv.words import look_ahead_name
 
 ORIGIN = 2012
 
@@ -82,7 +83,22 @@ def test_breaks_of_later_years_are_not_known(country: xr.Dataset) -> None:
 
 def test_what_has_no_year_is_named(country: xr.Dataset) -> None:
     first = int(country["commuting_year"].min())
-    words = " ".join(look_ahead(country, [first, first + 1], ["centrality", "population"]))
-    assert "centrality" in words
-    assert f"commuting of {first}" in words
-    assert "commuting" not in " ".join(look_ahead(country, [first + 1], []))
+    found = look_ahead(country, [first, first + 1], ["centrality", "population"])
+    assert found == [
+        {"what": "attribute", "name": "centrality"},
+        {"what": "borders"},
+        {"what": "commuting", "year": first, "first": first, "last": first},
+    ]
+    assert look_ahead(country, [first + 1], []) == [{"what": "borders"}]
+
+
+def test_what_has_no_year_is_told_in_both_languages(country: xr.Dataset) -> None:
+    first = int(country["commuting_year"].min())
+    found = look_ahead(country, [first], ["centrality"])
+    english, norwegian = (
+        [look_ahead_name(one, language) for one in found] for language in ("en", "nb")
+    )
+    assert english[0] == "centrality (places.csv: no year)"
+    assert english[2] == f"commuting of {first} (origins {first} to {first})"
+    assert norwegian[0] == "sentralitet (places.csv: uten årstall)"
+    assert norwegian[1] == "grensene mellom stedene (de i panelet)"

@@ -64,18 +64,23 @@ def test_it_says_the_scores_of_the_run_s_model(store: Path) -> None:
     assert ("1", MODEL, f"{own['crps'].loc[1]:.2f}") in [cells[:3] for cells in rows]
 
 
-@pytest.mark.parametrize(("others", "key"), [(2.0, "record_better"), (0.5, "record_worse")])
-def test_what_it_says_of_the_others_follows_from_the_scores(others: float, key: str) -> None:
+@pytest.mark.parametrize(
+    ("others", "key"),
+    [((2.0, 2.0), "record_best"), ((2.0, 0.5), "record_better"), ((0.5, 0.5), "record_worse")],
+)
+def test_what_it_says_of_the_others_follows_from_the_scores(
+    others: tuple[float, float], key: str
+) -> None:
     rows = [
-        {"horizon": h, "forecaster": who, "crps": crps * h, "mape": 1.0, "coverage_80": 0.8}
-        for h in (1, 3)
-        for who, crps in ((MODEL, 1.0), ("trend", others))
+        {"horizon": h, "forecaster": who, "crps": crps, "mape": 1.0, "coverage_80": 0.8}
+        for h, other in zip((1, 3), others, strict=True)
+        for who, crps in ((MODEL, 1.0), ("trend", other))
     ]
     table = pd.DataFrame(rows)
     table.attrs = {"model": MODEL, "origins": [2010, 2011], "look_ahead": []}
     section = record_section(table, Phrases("en", 0.8))
     verdict = section.blocks[1].text  # type: ignore[union-attr]
-    assert verdict == words.text(f"report.{key}", "en", ahead="1 and 3")
+    assert verdict == words.text(f"report.{key}", "en", ahead="1")
 
 
 def test_a_backtest_of_another_model_is_refused(store: Path, tmp_path: Path) -> None:
