@@ -160,8 +160,8 @@ def run(name: str, models: list[str | Path], panel: xr.Dataset, **asked: Any) ->
 
 def table(frame: pd.DataFrame, by: str) -> str:
     """Write a Markdown table, a column of CRPS, error and coverage for each class."""
-    head = [by, "forecaster", "CRPS", "against trend (80 %)", "log score", "error", "bias",
-            "50 %", "80 %", "95 %"]  # fmt: skip
+    head = [by, "forecaster", "CRPS", f"against `{frame.attrs['against']}` (80 %)", "log score",
+            "error", "bias", "50 %", "80 %", "95 %"]  # fmt: skip
     lines = ["| " + " | ".join(head) + " |", "|--:|---|" + "--:|" * (len(head) - 2)]
     for row in frame.to_dict("records"):
         compared = row["forecaster"] != frame.attrs["against"]

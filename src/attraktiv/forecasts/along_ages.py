@@ -13,13 +13,15 @@ over ages, with the blocks
 
 What is known of a cell adds to the diagonal. From the first age to the last S and y are what
 elimination leaves of the diagonal block D and of the right side b; from the last to the first
-follow the mean m and the variance V:
+follow the mean m, and draws x around it, with L the Cholesky factor of S⁻¹ and ε standard normal:
 
 .. math::
 
     S_a &= D_a - E S_{a-1}^{-1} E, & y_a &= b_a - E S_{a-1}^{-1} y_{a-1}, \\
-    m_a &= S_a^{-1} (y_a - E m_{a+1}), &
-    V_a &= S_a^{-1} + S_a^{-1} E V_{a+1} E S_a^{-1} .
+    m_a &= S_a^{-1} (y_a - E m_{a+1}), & x_a &= L_a \varepsilon_a - S_a^{-1} E x_{a+1} .
+
+So draws of neighbouring ages are as alike as the posterior says, and what many ages have in common
+does not average out.
 
 A place takes as long as it has ages, and not the cube of its cells.
 """
@@ -35,7 +37,7 @@ from attraktiv.forecasts.cohorts.compiled import in_parallel
 def posterior_along_ages(
     information: np.ndarray, pull: np.ndarray, r: float, c: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Give mean and variance of every cell.
+    """Give the mean of every cell, and the steps of a draw around it.
 
     Parameters
     ----------
@@ -48,17 +50,52 @@ def posterior_along_ages(
 
     Returns
     -------
-    tuple of numpy.ndarray
-        Both (place, 2, age).
+    mean : (place, 2, age) float
+    steps : (place, age, 7) float
+        For :func:`draw_along_ages`: L (00, 10, 11) and −S⁻¹E (00, 01, 10, 11) of each age.
     """
-    mean, variance = np.empty(information.shape), np.empty(information.shape)
-    _eliminate(information, pull, r, c, mean, variance)
-    return mean, variance
+    mean = np.empty(information.shape)
+    steps = np.empty((len(information), information.shape[2], 7))
+    _eliminate(information, pull, r, c, mean, steps)
+    return mean, steps
 
 
 @in_parallel
-def _eliminate(information, pull, r, c, mean, variance):  # type: ignore[no-untyped-def]
-    """Fill in mean and variance; symmetric matrices are (aa, ab, bb)."""
+def draw_along_ages(mean, scale, steps, normal, out):  # type: ignore[no-untyped-def]
+    """Draw from the posterior of every place.
+
+    Parameters
+    ----------
+    mean : (place, 2, age) float
+        In the units that are wanted.
+    scale : (2, age) float
+        What a draw is multiplied with before the mean is added.
+    steps : (place, age, 7) float
+        From :func:`posterior_along_ages`.
+    normal : (draw, place, 2, age) float
+        Standard normal numbers.
+    out : (draw, place, 2, age) float
+        Filled.
+    """
+    draws, places, _, ages = normal.shape
+    for i in prange(draws * places):
+        d, p = i // places, i % places
+        x, y = 0.0, 0.0
+        for b in range(ages):
+            a = ages - 1 - b
+            step = steps[p, a]
+            e, f = normal[d, p, 0, a], normal[d, p, 1, a]
+            x, y = (
+                step[0] * e + step[3] * x + step[4] * y,
+                step[1] * e + step[2] * f + step[5] * x + step[6] * y,
+            )
+            out[d, p, 0, a] = mean[p, 0, a] + scale[0, a] * x
+            out[d, p, 1, a] = mean[p, 1, a] + scale[1, a] * y
+
+
+@in_parallel
+def _eliminate(information, pull, r, c, mean, steps):  # type: ignore[no-untyped-def]
+    """Fill in mean and steps; symmetric matrices are (aa, ab, bb)."""
     places, _, ages = information.shape
     scale = 1.0 / ((1.0 - r * r) * (1.0 - c * c))
     same, other = scale, -c * scale
@@ -85,20 +122,18 @@ def _eliminate(information, pull, r, c, mean, variance):  # type: ignore[no-unty
             det = aa * bb - ab * ab
             kept[0, a], kept[1, a], kept[2, a] = bb / det, -ab / det, aa / det
             kept[3, a], kept[4, a] = y0, y1
-        m0, m1, v00, v01, v11 = 0.0, 0.0, 0.0, 0.0, 0.0
+        m0, m1 = 0.0, 0.0
         for b in range(ages):
             a = ages - 1 - b
             p, q, s = kept[0, a], kept[1, a], kept[2, a]
             e, f = (0.0, 0.0) if b == 0 else (-r * same, -r * other)
             y0, y1 = kept[3, a] - e * m0 - f * m1, kept[4, a] - f * m0 - e * m1
             m0, m1 = p * y0 + q * y1, q * y0 + s * y1
-            # the inverse times E
-            g00, g01 = p * e + q * f, p * f + q * e
-            g10, g11 = q * e + s * f, q * f + s * e
-            w00, w01 = g00 * v00 + g01 * v01, g00 * v01 + g01 * v11
-            w10, w11 = g10 * v00 + g11 * v01, g10 * v01 + g11 * v11
-            v00 = p + w00 * g00 + w01 * g01
-            v01 = q + w00 * g10 + w01 * g11
-            v11 = s + w10 * g10 + w11 * g11
             mean[i, 0, a], mean[i, 1, a] = m0, m1
-            variance[i, 0, a], variance[i, 1, a] = v00, v11
+            step = steps[i, a]
+            step[0] = np.sqrt(p)
+            step[1] = q / step[0]
+            step[2] = np.sqrt(s - step[1] * step[1])
+            # less the inverse times E
+            step[3], step[4] = -(p * e + q * f), -(p * f + q * e)
+            step[5], step[6] = -(q * e + s * f), -(q * f + s * e)

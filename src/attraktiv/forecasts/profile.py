@@ -61,9 +61,14 @@ class Profile:
 
     Attributes
     ----------
-    mean, sd : numpy.ndarray
-        (place, sex, age) net migrants per person and year by age on 1 January: mean and standard
-        deviation of the posterior, float32.
+    mean : numpy.ndarray
+        (place, sex, age) net migrants per person and year by age on 1 January: mean of the
+        posterior, float32.
+    own : numpy.ndarray
+        (sex, age) standard deviation between places of what is their own.
+    steps : numpy.ndarray
+        (place, age, 7) float32, by which :func:`~.along_ages.draw_along_ages` draws around the
+        mean.
     spread : numpy.ndarray
         (sex, age) how net migrants beyond the profile are spread, per person of the cell; above
         zero, and 1 for the average person.
@@ -72,7 +77,8 @@ class Profile:
     """
 
     mean: np.ndarray
-    sd: np.ndarray
+    own: np.ndarray
+    steps: np.ndarray
     spread: np.ndarray
     noise: np.ndarray
 
@@ -117,11 +123,11 @@ def estimate_profile(panel: xr.Dataset, known: Known, vital: Vital) -> Profile:
     beyond = ratio(moved.sum(axis=1), exposure @ spread)
     residual = ratio(moved, exposure)
     residual -= fade * spread * beyond[:, None]
-    mean, sd = _own(residual, exposure, noise, fade, cells)
+    mean, own, steps = _own(residual, exposure, noise, fade, cells)
     mean += nation + fade * spread * beyond[:, None]
     shape = (len(exposure), *cells)
     return Profile(
-        mean.reshape(shape).astype(np.float32), sd.reshape(shape).astype(np.float32),
+        mean.reshape(shape).astype(np.float32), own.reshape(cells), steps,
         spread.reshape(cells), _of_migrants(noise.reshape(cells), vital),
     )  # fmt: skip
 
@@ -156,24 +162,24 @@ def _own(
     noise: np.ndarray,
     fade: np.ndarray,
     cells: tuple[int, int],
-) -> tuple[np.ndarray, np.ndarray]:
-    """Give what is a place's own, mean and SD (place, cell), from residual rates."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give what is a place's own from residual rates: mean (place, cell), τ (cell,), and steps."""
     told = (exposure > 0).sum(axis=0).astype(np.float64)
     tau2 = np.maximum(_between(residual, exposure, noise, told), 0.0)
     tau2 = fade**2 * _smooth(tau2 * told, told, cells)
     tau2 = np.maximum(tau2, 1e-12)
     r, c = _alike(residual, exposure, noise, tau2, cells)
-    mean, sd = np.empty(residual.shape), np.empty(residual.shape)
+    mean = np.empty(residual.shape)
+    steps = np.empty((len(residual), cells[1], 7), dtype=np.float32)
     for where in _blocks(len(residual)):
         # 1 / V, which is nothing where nobody lives
         known = exposure[where] / noise
-        z, variance = posterior_along_ages(
+        z, steps[where] = posterior_along_ages(
             (tau2 * known).reshape(-1, *cells),
             (np.sqrt(tau2) * residual[where] * known).reshape(-1, *cells), r, c,
         )  # fmt: skip
         mean[where] = np.sqrt(tau2) * z.reshape(-1, tau2.size)
-        sd[where] = np.sqrt(tau2 * variance.reshape(-1, tau2.size))
-    return mean, sd
+    return mean, np.sqrt(tau2), steps
 
 
 def _alike(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from attraktiv.forecasts import cohorts, factors
+from attraktiv.forecasts.along_ages import draw_along_ages
 from attraktiv.forecasts.chance import AGES_OF_DEATHS, Chance
 from attraktiv.forecasts.inputs import People
 from attraktiv.forecasts.path import AGE_GROUPS, How
@@ -40,9 +41,9 @@ class Residents:
         # "C": a copy of what was broadcast would keep the draws innermost, and loops run over ages
         self.by_age = np.broadcast_to(people.by_age, cells).astype(self.precision, order="C")
         self._survivors = np.empty_like(self.by_age)
-        profile = people.profile.sd * chance.profile
-        profile += people.profile.mean
-        self._profile = profile.astype(self.precision, copy=False)
+        self._profile = np.empty_like(self.by_age)
+        profile = people.profile
+        draw_along_ages(profile.mean, profile.own, profile.steps, chance.profile, self._profile)
         ages = people.ages
         self._first = np.searchsorted(ages, list(AGE_GROUPS.values()))
         self._end = np.append(self._first[1:], len(ages))
