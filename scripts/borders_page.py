@@ -90,9 +90,9 @@ Migration
   the moves between all pairs.
 
 Parts of a sum
-: Migration within the country and across its border, each rounded by itself, could miss net migration by
-  a person. {{func}}`attraktiv.parts_to_borders` divides their sum and all parts but the first, which is
-  what is left: in every place they sum to what the sum alone is divided into.
+: Migration within the country and across its border, each rounded by itself, could miss net
+  migration by a person. {{func}}`attraktiv.parts_to_borders` divides their sum and all parts but
+  the first, which is what is left: in every place they sum to what the sum alone is divided into.
 
 Two steps or one
 : From 2019 to 2020 and on to 2024 ({{func}}`attraktiv.compose_mappings`) is the same mapping as

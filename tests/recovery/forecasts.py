@@ -57,10 +57,10 @@ of migration, as `attraktiv.forecast` does by itself, and knows nothing of these
 """
 FOUND = """
 **What holds.** In places population, births, deaths and net migration, and people aged 20–66 and 80
-or more, lie in their 80% intervals within five percentage points of the stated share up to ten years
-ahead, but for births, which are held more often. In the nation they do as far as so few countries
-can tell. Both kinds of country have the same national histories of migration, so that the second is
-no second witness.
+or more, lie in their 80% intervals within five percentage points of the stated share up to ten
+years ahead, but for births, which are held more often. In the nation they do as far as so few
+countries can tell. Both kinds of country have the same national histories of migration, so that the
+second is no second witness.
 
 **What is too wide.** Births, and in time children aged 0–5, above all in the nation. The simulated
 country's fertility never changes; the forecast believes that it may, as it does in the world, and
@@ -72,8 +72,8 @@ held too often in places in the first years.
 year on. In Norway they hold 66–74% ([](backtest-norway.md)). These figures are from before a
 place's ages of migrants were drawn as alike as the posterior has them, which widens groups of ages.
 People aged 80 or more in places, by little: after one year 92% of them lie in the 95% interval.
-Deaths below 67, at 67–79, 80–89 and from 90 have each a chance of their own. What is left is in part
-the simulator's: it sends as many migrants to each of the ages from 80 to 105 as to that of 79,
+Deaths below 67, at 67–79, 80–89 and from 90 have each a chance of their own. What is left is in
+part the simulator's: it sends as many migrants to each of the ages from 80 to 105 as to that of 79,
 however few live there, where the forecast believes that hardly anybody moves.
 
 **What leans.** More deaths come than the middle of the forecast, 1.5% in the nation after five
@@ -81,8 +81,8 @@ years, and after twenty fewer people are aged 80 or more, 2%: mortality is belie
 a year, and here it never does. The years that are known take most of that back and not all of it:
 0.14% a year is left, so that a forecast for a country without progress is a little too hopeful.
 Another part of the deaths is those of the old migrants. Children come out 1% too few in the nation,
-in part because the simulator lets newborn children move in within their first year, and
-the forecast does not: there those who are born stay until the next 1 January.
+in part because the simulator lets newborn children move in within their first year, and the
+forecast does not: there those who are born stay until the next 1 January.
 """
 COMMAND = """
 `make forecast-coverage` writes the tables of this page.

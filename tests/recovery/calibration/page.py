@@ -72,8 +72,8 @@ are of the same size, and job growth is a factor of migration in them and migrat
 year's jobs. For NUTS they have
 {nuts_places} places and {nuts_years} years, and PyMC itself draws them from the model that it then
 fits ([simuk](https://simuk.readthedocs.io)); a chain's draws are dependent, so {nuts_chains} chains
-of {nuts_draws:,} draws are thinned to {kept}. Its simulations are from before the national level got
-its present prior: ρ_α was drawn from Beta(2, 2).
+of {nuts_draws:,} draws are thinned to {kept}. Its simulations are from before the
+national level got its present prior: ρ_α was drawn from Beta(2, 2).
 
 {summary}
 
