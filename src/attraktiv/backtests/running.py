@@ -181,7 +181,8 @@ def open_backtest(path: str | Path) -> xr.Dataset:
         persons and ``base`` (origin, quantity, unit), the persons at the origin that errors are
         related to. ``level`` and ``label`` (unit) say what a unit is, ``excluded`` (unit) which
         places are left out of scores, and columns of places.csv what places are like. Scores are
-        NaN where a forecaster has none; ``failed`` among the attributes says why.
+        NaN where a forecaster has none; ``failed`` among the attributes says why, and
+        ``look_ahead`` what was used though known only later.
 
     Raises
     ------
