@@ -76,14 +76,12 @@ def component_name(component: str, language: str) -> str:
 
 def scenario_name(scenario: str, language: str) -> str:
     """Return the name of a scenario; one of a file keeps its own."""
-    key = f"scenario.{scenario}"
-    return text(key, language) if key in catalogue(language) else scenario
+    return _known_or_own("scenario", scenario, language)
 
 
 def forecaster_name(forecaster: str, language: str) -> str:
     """Return the name of who forecasts in a backtest; models and projections keep their own."""
-    key = f"forecaster.{forecaster}"
-    return text(key, language) if key in catalogue(language) else forecaster
+    return _known_or_own("forecaster", forecaster, language)
 
 
 def look_ahead_name(said: Mapping[str, str | int], language: str) -> str:
@@ -96,5 +94,9 @@ def look_ahead_name(said: Mapping[str, str | int], language: str) -> str:
 
 def unit_name(unit: str, language: str) -> str:
     """Return a unit; one that a panel has of itself keeps its own."""
-    key = f"unit.{unit}"
-    return text(key, language) if key in catalogue(language) else unit
+    return _known_or_own("unit", unit, language)
+
+
+def _known_or_own(table: str, name: str, language: str) -> str:
+    key = f"{table}.{name}"
+    return text(key, language) if key in catalogue(language) else name
